@@ -1,0 +1,180 @@
+// The wire: what REST, Socket.IO and the kiosk see of a job, as zod schemas (OpenAPI is made from them) and the maps to them.
+import { z } from 'zod';
+import { ModelUse, SourceInfo } from './frame.ts';
+import { type Job, type JobStatus, JobStatus as AnyStatus, jobTypes } from './job.ts';
+import { stages } from './progress.ts';
+
+/** A UUID as clients write it (32 hex, upper case, braces, urn:uuid:), normalised to the lower-case hyphened form. */
+export const JobId = z
+  .string()
+  .transform((text) =>
+    text
+      .toLowerCase()
+      .replace(/^urn:uuid:/, '')
+      .replace(/^\{(.*)\}$/, '$1')
+      .replaceAll('-', ''),
+  )
+  .pipe(z.string().regex(/^[0-9a-f]{32}$/, 'value is not a valid uuid'))
+  .transform((hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
+
+/** The four statuses of the older dialects; they know no cancelled job. */
+export const restStatuses = ['pending', 'running', 'completed', 'failed'] as const;
+export const RestStatus = z.enum(restStatuses);
+export type RestStatus = z.infer<typeof RestStatus>;
+
+const restStatus = {
+  pending: 'pending',
+  running: 'running',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'failed',
+} as const satisfies Record<JobStatus, RestStatus>;
+
+export function toRestStatus(status: JobStatus): RestStatus {
+  return restStatus[status];
+}
+
+const Time = z.iso.datetime();
+const Progress = z.number().int().min(0).max(100).nullable();
+
+export const JobStatusView = z.object({
+  job_id: z.uuid(),
+  status: RestStatus,
+  progress: Progress,
+  created_at: Time,
+  updated_at: Time,
+});
+export type JobStatusView = z.infer<typeof JobStatusView>;
+
+export const JobSummaryView = z.object({
+  frame_count: z.number().int(),
+  detection_count: z.number().int(),
+  classes: z.array(z.string()),
+});
+
+/** One job, whole, as `GET /v1/jobs` lists it and Socket.IO's `job` pushes it (there with all five statuses). */
+export const JobItem = z.object({
+  job_id: z.uuid(),
+  status: AnyStatus,
+  plugin_id: z.string(),
+  plugin: z.string(),
+  tool: z.string(),
+  tool_list: z.array(z.string()).nullable(),
+  job_type: z.enum(jobTypes),
+  source_name: z.string(),
+  source: SourceInfo.nullable(),
+  model: ModelUse.nullable(),
+  summary: JobSummaryView.nullable(),
+  result_url: z.string().nullable(),
+  error_message: z.string().nullable(),
+  error: z.string().nullable(),
+  progress: Progress,
+  indeterminate: z.boolean(),
+  current_tool: z.string().nullable(),
+  tools_total: z.number().int(),
+  tools_completed: z.number().int(),
+  stage: z.enum(stages).nullable(),
+  current_frame: z.number().int(),
+  total_frames: z.number().int().nullable(),
+  fps: z.number().nullable(),
+  eta_s: z.number().nullable(),
+  warnings: z.array(z.string()),
+  seq: z.number().int(),
+  ts: z.number().int(),
+  created_at: Time,
+  updated_at: Time,
+  completed_at: Time.nullable(),
+});
+export type JobItem = z.infer<typeof JobItem>;
+
+export const ProgressView = z.object({
+  job_id: z.uuid(),
+  status: AnyStatus,
+  progress: Progress,
+  indeterminate: z.boolean(),
+  stage: z.enum(stages).nullable(),
+  current_frame: z.number().int(),
+  total_frames: z.number().int().nullable(),
+  fps: z.number().nullable(),
+  eta_s: z.number().nullable(),
+  seq: z.number().int(),
+  ts: z.number().int(),
+});
+export type ProgressView = z.infer<typeof ProgressView>;
+
+/** The appliance at a glance. `reasons`: one sentence for each thing that is not as it should be, with its remedy. */
+export const SystemView = z.object({
+  version: z.string(),
+  node: z.string(),
+  /** A new one at every start of the daemon. */
+  boot: z.string(),
+  state: z.enum(['ok', 'degraded', 'stopping']),
+  reasons: z.array(z.string()),
+  uptime_s: z.number().int(),
+  model: ModelUse.extend({ classes: z.array(z.string()) }).nullable(),
+  mqtt: z.object({ mode: z.enum(['embedded', 'external', 'off']), connected: z.boolean() }),
+  jobs: z.object({ pending: z.number().int(), running: z.number().int() }),
+});
+export type SystemView = z.infer<typeof SystemView>;
+
+export function toJobStatusView(job: Job): JobStatusView {
+  return {
+    job_id: job.id,
+    status: toRestStatus(job.status),
+    progress: job.progress,
+    created_at: isoTime(job.createdAt),
+    updated_at: isoTime(job.updatedAt),
+  };
+}
+
+export function toJobItem(job: Job): JobItem {
+  const done = job.status === 'completed';
+  const errorMessage = job.status === 'cancelled' ? 'Cancelled' : (job.error?.message ?? null);
+  return {
+    ...toProgressView(job),
+    plugin_id: job.pluginId,
+    plugin: job.pluginId,
+    tool: job.tool,
+    tool_list: null,
+    job_type: job.jobType,
+    source_name: job.sourceName,
+    source: job.source,
+    model: job.model,
+    summary: job.summary && {
+      frame_count: job.summary.total_frames,
+      detection_count: job.summary.total_detections,
+      classes: Object.keys(job.summary.classes),
+    },
+    result_url: done ? `/v1/jobs/${job.id}/result` : null,
+    error_message: errorMessage,
+    error: errorMessage,
+    current_tool: job.status === 'running' ? job.tool : null,
+    tools_total: 1,
+    tools_completed: done ? 1 : 0,
+    warnings: job.warnings,
+    created_at: isoTime(job.createdAt),
+    updated_at: isoTime(job.updatedAt),
+    completed_at: job.completedAt === null ? null : isoTime(job.completedAt),
+  };
+}
+
+export function toProgressView(job: Job): ProgressView {
+  return {
+    job_id: job.id,
+    status: job.status,
+    progress: job.progress,
+    indeterminate: job.indeterminate,
+    stage: job.stage,
+    current_frame: job.currentFrame,
+    total_frames: job.totalFrames,
+    fps: job.fps,
+    eta_s: job.etaS,
+    seq: job.seq,
+    ts: job.reportedAt,
+  };
+}
+
+/** ISO 8601 in UTC with Z, from ms since 1970. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

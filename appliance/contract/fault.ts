@@ -1,0 +1,49 @@
+// Expected failures: each has a code, and a message that a person can act on. Anything else that is thrown is a bug.
+export const faultCodes = [
+  // what a client asked for
+  'plugin-not-found',
+  'tool-not-found',
+  'tool-input-mismatch',
+  'invalid-video',
+  'malformed-request',
+  'job-not-found',
+  'job-not-completed',
+  'video-not-found',
+  'upload-too-large',
+  'disk-full',
+  'queue-full',
+  'not-allowed',
+  'key-required',
+  // why a job failed
+  'source-empty',
+  'source-undecodable',
+  'source-without-video',
+  'source-without-frames',
+  'source-stalled',
+  'tool-failed',
+  'artifact-failed',
+  'worker-died',
+  'worker-hung',
+  'worker-lied',
+  'cancelled',
+  // why the appliance, or a worker, cannot start
+  'config-invalid',
+  'port-taken',
+  'data-not-writable',
+  'database-unusable',
+  'model-missing',
+  'model-invalid',
+  'provider-unavailable',
+  'gstreamer-incomplete',
+] as const;
+export type FaultCode = (typeof faultCodes)[number];
+
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+
+  constructor(code: FaultCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,72 @@
+// What a worker finds and leaves behind: detections, artifact lines, the summary, and the names of the files.
+import { z } from 'zod';
+
+/** `[x1, y1, x2, y2]` in pixels of the source frame as shown (rotation applied), x1 < x2, y1 < y2. */
+export const Box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+export type Box = z.infer<typeof Box>;
+
+/** Parallel lists, one entry a detection, highest confidence first. */
+export const Detections = z.object({
+  xyxy: z.array(Box),
+  confidence: z.array(z.number().min(0).max(1)),
+  class_id: z.array(z.number().int().nonnegative()),
+  class_name: z.array(z.string()),
+});
+export type Detections = z.infer<typeof Detections>;
+
+/** One line of frames.ndjson, and one entry of `frames` in every answer. `pts_s`: seconds from the start of the video. */
+export const DetectionFrame = z.object({
+  frame_index: z.number().int().nonnegative(),
+  pts_s: z.number().nonnegative(),
+  detections: Detections,
+});
+export type DetectionFrame = z.infer<typeof DetectionFrame>;
+
+export const Summary = z.object({
+  total_frames: z.number().int().nonnegative(),
+  total_detections: z.number().int().nonnegative(),
+  /** Detections by class name. */
+  classes: z.record(z.string(), z.number().int().nonnegative()),
+  /** Frame rate of the source. */
+  fps: z.number().nonnegative(),
+  duration_s: z.number().nonnegative(),
+});
+export type Summary = z.infer<typeof Summary>;
+
+/** What the probe saw. Sizes are those of the picture as shown. */
+export const SourceInfo = z.object({
+  container: z.string(),
+  codec: z.string(),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  /** Degrees clockwise that the picture is turned for showing. */
+  rotation: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+  /** Average frame rate; 0 where the container does not say. */
+  fps: z.number().nonnegative(),
+  duration_s: z.number().nonnegative(),
+  /** Exact count of packets of the video stream, or null where it cannot be had. */
+  frames: z.number().int().nonnegative().nullable(),
+});
+export type SourceInfo = z.infer<typeof SourceInfo>;
+
+export const providers = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
+export const Provider = z.enum(providers);
+export type Provider = z.infer<typeof Provider>;
+
+/** The model that really ran, and where. `sha256` is that of the weights file, in hex. */
+export const ModelUse = z.object({ name: z.string(), sha256: z.string(), provider: Provider });
+export type ModelUse = z.infer<typeof ModelUse>;
+
+/** What a worker says of the model it has loaded and warmed up. */
+export const ModelCard = ModelUse.extend({
+  /** Class names by class id. */
+  classes: z.array(z.string()),
+  inputWidth: z.number().int().positive(),
+  inputHeight: z.number().int().positive(),
+  stride: z.number().int().positive(),
+  task: z.string(),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
+
+/** File names inside a job's folder. */
+export const jobFiles = { input: 'input', frames: 'frames.ndjson', summary: 'summary.json' } as const;

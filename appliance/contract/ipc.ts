@@ -1,0 +1,66 @@
+// The messages between the daemon and one worker process. Each side parses what it receives.
+import { z } from 'zod';
+import { ModelCard, Provider, SourceInfo, Summary } from './frame.ts';
+import { faultCodes } from './fault.ts';
+import { toolIds } from './plugins.ts';
+
+/** `prepare` makes a spare; `start` gives it its one job; `cancel` asks it to stop between two frames. */
+export const ToWorker = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('prepare'),
+    model: z.object({ name: z.string(), path: z.string() }),
+    /** Tried in this order. */
+    providers: z.array(Provider).min(1),
+    /** Threads of one inference, ≥ 1. */
+    threads: z.number().int().min(1),
+  }),
+  z.object({
+    type: z.literal('start'),
+    jobId: z.string(),
+    /** The input file; read only. */
+    inputPath: z.string(),
+    /** An existing folder that takes frames.ndjson and summary.json. */
+    artifactDir: z.string(),
+    tool: z.enum(toolIds),
+    /** Scores below are dropped, 0..1. */
+    confidence: z.number().min(0).max(1),
+    /** Boxes of one class that overlap more than this are one, 0..1. */
+    iou: z.number().min(0).max(1),
+    /** A pipeline that brings no frame for so long is ended. */
+    stallMs: z.number().int().positive(),
+  }),
+  z.object({ type: z.literal('cancel') }),
+]);
+export type ToWorker = z.infer<typeof ToWorker>;
+
+/** `ts`: ms since 1970. */
+export const FromWorker = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('ready'),
+    model: ModelCard,
+    /** Providers of the ladder that were tried before the one in use, each with its reason. */
+    refused: z.array(z.object({ provider: Provider, reason: z.string() })),
+  }),
+  z.object({ type: z.literal('stage'), stage: z.enum(['probing', 'analyzing', 'packaging']), ts: z.number() }),
+  z.object({ type: z.literal('probed'), source: SourceInfo, ts: z.number() }),
+  /** What the tool told onProgress. Thinned by the worker to at most 20 a second; the last one always comes. */
+  z.object({
+    type: z.literal('progress'),
+    currentFrame: z.number().int().nonnegative(),
+    totalFrames: z.number().int().nonnegative().nullable(),
+    ts: z.number(),
+  }),
+  /** Once a second from the worker's event loop. `framesRead` moves while a tool that reports no progress works. */
+  z.object({ type: z.literal('alive'), framesRead: z.number().int().nonnegative() }),
+  /** The artifact is whole on disk: `frames` lines and `bytes` bytes in frames.ndjson. */
+  z.object({
+    type: z.literal('done'),
+    frames: z.number().int().nonnegative(),
+    bytes: z.number().int().nonnegative(),
+    summary: Summary,
+    warnings: z.array(z.string()),
+  }),
+  /** `cancelled` comes with code 'cancelled'; what was found so far stays readable. */
+  z.object({ type: z.literal('failed'), code: z.enum(faultCodes), message: z.string() }),
+]);
+export type FromWorker = z.infer<typeof FromWorker>;

@@ -1,0 +1,72 @@
+// What a job is: its states, the moves between them, and the one shape that every room of the daemon passes on.
+import { z } from 'zod';
+import { ModelUse, SourceInfo, Summary } from './frame.ts';
+import { stages } from './progress.ts';
+
+export const jobStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
+export const JobStatus = z.enum(jobStatuses);
+export type JobStatus = z.infer<typeof JobStatus>;
+
+/** The only moves there are. `running → pending` is a job whose daemon went away: it is queued again at the next start. */
+export const moves = {
+  pending: ['running', 'failed', 'cancelled'],
+  running: ['completed', 'failed', 'cancelled', 'pending'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+} as const satisfies Record<JobStatus, readonly JobStatus[]>;
+
+export function mayMove(from: JobStatus, to: JobStatus): boolean {
+  const targets: readonly JobStatus[] = moves[from];
+  return targets.includes(to);
+}
+
+/** True for a status that nothing leaves. */
+export function isFinal(status: JobStatus): boolean {
+  return moves[status].length === 0;
+}
+
+export const jobTypes = ['image', 'image_multi', 'video', 'video_multi'] as const;
+
+export const Job = z.object({
+  id: z.uuid(),
+  status: JobStatus,
+  pluginId: z.string(),
+  /** Canonical tool id; aliases are resolved at submit. */
+  tool: z.string(),
+  jobType: z.enum(jobTypes),
+  /** The client's file name, for people only: it never reaches the file system. */
+  sourceName: z.string(),
+  sourceBytes: z.number().int().nonnegative(),
+  /** MIME type by magic bytes. */
+  sourceType: z.string(),
+  /** Null until the worker has probed the file. */
+  source: SourceInfo.nullable(),
+  /** Null until a worker took the job. */
+  model: ModelUse.nullable(),
+  /** 0..100; null only for rows older than the progress column. */
+  progress: z.number().int().min(0).max(100).nullable(),
+  stage: z.enum(stages).nullable(),
+  /** Frames that the tool has reported as done. */
+  currentFrame: z.number().int().nonnegative(),
+  totalFrames: z.number().int().nonnegative().nullable(),
+  /** True while the running tool has not reported a frame: progress is held, the stage is known. */
+  indeterminate: z.boolean(),
+  /** Frames a second, over the last seconds; null while not analysing. */
+  fps: z.number().nonnegative().nullable(),
+  etaS: z.number().nonnegative().nullable(),
+  /** Grows with every change that is told to anyone; of two copies of one job the higher is the newer. */
+  seq: z.number().int().nonnegative(),
+  /** ms since 1970, when the worker reported the newest change. */
+  reportedAt: z.number().int(),
+  summary: Summary.nullable(),
+  warnings: z.array(z.string()),
+  /** `code` is one of FaultCode as it was when recorded; `message` is a sentence for a person. */
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** All times: ms since 1970. */
+  createdAt: z.number().int(),
+  updatedAt: z.number().int(),
+  startedAt: z.number().int().nullable(),
+  completedAt: z.number().int().nullable(),
+});
+export type Job = Readonly<z.infer<typeof Job>>;
