@@ -1,0 +1,198 @@
+// The whole configuration: vedette.yaml and a few environment variables, checked at once. The only reader of process.env.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { Fault } from '../contract/fault.ts';
+import { Provider } from '../contract/frame.ts';
+
+/** Of the checkout or installation: beside `dist/` or `appliance/`. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const Megabytes = z.number().positive();
+const Seconds = z.number().positive();
+const MqttUrl = z
+  .string()
+  .regex(/^(off|embedded(:\d{1,5})?|(mqtts?|wss?):\/\/.+)$/, 'expected off, embedded, embedded:PORT or an mqtt:// URL');
+
+const Schema = z.strictObject({
+  /** Name of this appliance in MQTT topics and on the kiosk. */
+  node: z.string().min(1).max(64),
+  data: z.string().min(1),
+  log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  serve: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      /** 0 takes any free port. */
+      port: z.int().min(0).max(65535).default(8000),
+      /** Pages of other origins that may send commands and open sockets, such as `https://board.lan`. */
+      allowed_origins: z.array(z.url()).default([]),
+      max_upload_mb: Megabytes.default(20_480),
+      /** Uploads are refused when the disk would fall below this. */
+      disk_reserve_mb: Megabytes.default(1024),
+    })
+    .prefault({}),
+  auth: z
+    .union([
+      z.literal('open'),
+      z.strictObject({
+        keys: z.array(
+          z.strictObject({
+            name: z.string().min(1),
+            sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the key, as 64 hex digits'),
+          }),
+        ),
+      }),
+    ])
+    .default({ keys: [] }),
+  jobs: z
+    .strictObject({
+      /** Jobs that run at the same time. */
+      running: z.int().min(1).max(64).default(1),
+      queue: z.int().min(1).default(100),
+      /** A worker that brings nothing new for so long is ended. */
+      stall_s: Seconds.default(60),
+    })
+    .prefault({}),
+  model: z.strictObject({
+    /** Folder of ONNX files. */
+    folder: z.string().min(1),
+    /** File name in that folder, without `.onnx`. */
+    name: z.string().regex(/^[\w.-]+$/, 'expected a file name without folder'),
+    confidence: z.number().min(0).max(1).default(0.25),
+    iou: z.number().min(0).max(1).default(0.7),
+    providers: z.array(Provider).min(1).default(['tensorrt', 'cuda', 'webgpu', 'cpu']),
+    /** Threads of one inference. */
+    threads: z.int().min(1).max(256),
+  }),
+  mqtt: z
+    .strictObject({
+      url: MqttUrl.default('embedded'),
+      username: z.string().optional(),
+      password: z.string().optional(),
+    })
+    .prefault({}),
+});
+
+export type Config = Readonly<z.infer<typeof Schema>> & {
+  /** Where systemd listens, when it started the daemon. */
+  readonly supervisor: { readonly notifySocket: string | undefined; readonly watchdogUs: number };
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which variable sets which path; a mistake is named by the variable that made it. */
+const overrides: readonly (readonly [variable: string, path: readonly string[], read: (text: string) => unknown])[] = [
+  ['VEDETTE_DATA', ['data'], String],
+  ['VEDETTE_MODELS', ['model', 'folder'], String],
+  ['VEDETTE_MODEL', ['model', 'name'], String],
+  ['VEDETTE_HOST', ['serve', 'host'], String],
+  ['VEDETTE_PORT', ['serve', 'port'], Number],
+  ['VEDETTE_MQTT_URL', ['mqtt', 'url'], String],
+];
+
+/** Throws Fault 'config-invalid' whose message names every mistake, one a line. */
+export function readConfig(environment: Environment = process.env): Config {
+  const file = resolve(environment['VEDETTE_CONFIG'] ?? 'vedette.yaml');
+  const mistakes: string[] = [];
+  const raw = readFile(file, environment['VEDETTE_CONFIG'] !== undefined, mistakes);
+  const fromVariable = new Map<string, string>();
+
+  fill(raw, ['node'], hostname());
+  fill(raw, ['data'], environment['STATE_DIRECTORY'] ?? 'data');
+  fill(raw, ['model', 'folder'], join(root, 'models'));
+  fill(raw, ['model', 'name'], 'demo');
+  fill(raw, ['model', 'threads'], defaultThreads());
+  for (const [variable, path, read] of overrides) {
+    const text = environment[variable];
+    if (text === undefined || text === '') continue;
+    put(raw, path, read(text));
+    fromVariable.set(path.join('.'), variable);
+  }
+
+  const checked = Schema.safeParse(raw);
+  for (const issue of checked.error?.issues ?? []) {
+    const path = issue.path.join('.');
+    mistakes.push(`${fromVariable.get(path) ?? (path || 'the file')}: ${issue.message}`);
+  }
+  const key = environment['VEDETTE_API_KEY'];
+  const config = checked.data && key ? withKey(checked.data, key) : checked.data;
+  if (config && isExposed(config)) {
+    mistakes.push(
+      `serve.host: ${config.serve.host} is reachable from other machines; set VEDETTE_API_KEY or auth.keys, or say auth: open`,
+    );
+  }
+  if (!config || mistakes.length > 0) throw new Fault('config-invalid', mistakes.join('\n'));
+  return {
+    ...config,
+    data: resolve(config.data),
+    supervisor: { notifySocket: environment['NOTIFY_SOCKET'], watchdogUs: Number(environment['WATCHDOG_USEC'] ?? 0) },
+  };
+}
+
+/** True for an address that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+function isExposed(config: z.infer<typeof Schema>): boolean {
+  return !isLoopback(config.serve.host) && config.auth !== 'open' && config.auth.keys.length === 0;
+}
+
+function withKey(config: z.infer<typeof Schema>, key: string): z.infer<typeof Schema> {
+  const named = { name: 'VEDETTE_API_KEY', sha256: createHash('sha256').update(key).digest('hex') };
+  const keys = config.auth === 'open' ? [] : config.auth.keys;
+  return { ...config, auth: { keys: [...keys, named] } };
+}
+
+/** One thread an available core: decoding needs far less than inference, and fills the gaps. */
+function defaultThreads(): number {
+  return availableParallelism();
+}
+
+type Raw = Record<string, unknown>;
+
+function readFile(file: string, required: boolean, mistakes: string[]): Raw {
+  if (!existsSync(file)) {
+    if (required) mistakes.push(`VEDETTE_CONFIG: ${file} does not exist`);
+    return {};
+  }
+  try {
+    const content: unknown = parse(readFileSync(file, 'utf8'));
+    if (content === null || content === undefined) return {};
+    if (isRaw(content)) return content;
+    mistakes.push(`${file}: expected settings, found ${Array.isArray(content) ? 'a list' : typeof content}`);
+  } catch (error) {
+    mistakes.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return {};
+}
+
+function isRaw(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Sets a value where the file says nothing. */
+function fill(raw: Raw, path: readonly string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) raw[head] ??= value;
+  else if (raw[head] === undefined || raw[head] === null) put(raw, path, value);
+  else if (isRaw(raw[head])) fill(raw[head], rest, value);
+}
+
+function put(raw: Raw, path: readonly string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) {
+    raw[head] = value;
+    return;
+  }
+  const inner = raw[head];
+  const next: Raw = isRaw(inner) ? inner : {};
+  raw[head] = next;
+  put(next, rest, value);
+}

@@ -1,0 +1,153 @@
+// Job rows: saved before anyone is told. Every statement is small and goes by the primary key or an index.
+import { count, desc, eq, inArray, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { ModelUse, SourceInfo, Summary } from '../../contract/frame.ts';
+import { type Job, type JobStatus, jobTypes } from '../../contract/job.ts';
+import type { Database } from './database.ts';
+import { jobs } from './tables.ts';
+
+type Row = typeof jobs.$inferSelect;
+
+/** Rows come back in the order of their making. */
+const made = sql`rowid`;
+
+export class JobStore {
+  readonly #database: Database;
+  readonly #byId;
+  readonly #progress;
+
+  constructor(database: Database) {
+    const { tables } = database;
+    this.#database = database;
+    this.#byId = tables
+      .select()
+      .from(jobs)
+      .where(eq(jobs.id, sql.placeholder('id')))
+      .prepare();
+    this.#progress = tables
+      .update(jobs)
+      .set({ progress: sql`${sql.placeholder('progress')}`, updatedAt: sql`${sql.placeholder('updatedAt')}` })
+      .where(eq(jobs.id, sql.placeholder('id')))
+      .prepare();
+  }
+
+  insert(job: Job): void {
+    this.#database.durably(() => this.#database.tables.insert(jobs).values(toRow(job)).run());
+  }
+
+  /** Everything of the job; on the disk when this returns. */
+  save(job: Job): void {
+    this.#database.durably(() => this.#database.tables.update(jobs).set(toRow(job)).where(eq(jobs.id, job.id)).run());
+  }
+
+  /** Only the percentage; survives a crash of the daemon, may be lost with the power. */
+  saveProgress(job: Job): void {
+    this.#progress.run({ id: job.id, progress: job.progress, updatedAt: job.updatedAt });
+  }
+
+  get(id: string): Job | undefined {
+    const row = this.#byId.get({ id });
+    return row && toJob(row);
+  }
+
+  /** Newest first. `statuses`: of these only. */
+  list(query: { limit: number; skip: number; statuses?: readonly JobStatus[] | undefined }): Job[] {
+    return this.#database.tables
+      .select()
+      .from(jobs)
+      .where(query.statuses && inArray(jobs.status, [...query.statuses]))
+      .orderBy(desc(made))
+      .limit(query.limit)
+      .offset(query.skip)
+      .all()
+      .map(toJob);
+  }
+
+  count(statuses?: readonly JobStatus[]): number {
+    const row = this.#database.tables
+      .select({ total: count() })
+      .from(jobs)
+      .where(statuses && inArray(jobs.status, [...statuses]))
+      .get();
+    return row?.total ?? 0;
+  }
+
+  /** Pending and running jobs, oldest first: what a daemon that went away has left to do. */
+  unfinished(): Job[] {
+    return this.#database.tables
+      .select()
+      .from(jobs)
+      .where(inArray(jobs.status, ['pending', 'running']))
+      .orderBy(made)
+      .all()
+      .map(toJob);
+  }
+
+  remove(id: string): void {
+    this.#database.durably(() => this.#database.tables.delete(jobs).where(eq(jobs.id, id)).run());
+  }
+}
+
+function toRow(job: Job): Row {
+  return {
+    id: job.id,
+    status: job.status,
+    pluginId: job.pluginId,
+    tool: job.tool,
+    jobType: job.jobType,
+    sourceName: job.sourceName,
+    sourceBytes: job.sourceBytes,
+    sourceType: job.sourceType,
+    source: job.source,
+    model: job.model,
+    summary: job.summary,
+    warnings: job.warnings,
+    errorCode: job.error?.code ?? null,
+    errorMessage: job.error?.message ?? null,
+    createdAt: job.createdAt,
+    updatedAt: job.updatedAt,
+    startedAt: job.startedAt,
+    completedAt: job.completedAt,
+    progress: job.progress,
+  };
+}
+
+const Source = SourceInfo.nullable().catch(null);
+const Model = ModelUse.nullable().catch(null);
+const Totals = Summary.nullable().catch(null);
+const Warnings = z.array(z.string()).catch([]);
+const Type = z.enum(jobTypes).catch('video');
+
+/** What is not recorded (stage, frames, rate) is what can be said of a job that no worker has in hand. */
+function toJob(row: Row): Job {
+  const summary = Totals.parse(row.summary);
+  const source = Source.parse(row.source);
+  return {
+    id: row.id,
+    status: row.status,
+    pluginId: row.pluginId,
+    tool: row.tool,
+    jobType: Type.parse(row.jobType),
+    sourceName: row.sourceName,
+    sourceBytes: row.sourceBytes,
+    sourceType: row.sourceType,
+    source,
+    model: Model.parse(row.model),
+    progress: row.progress,
+    stage: row.status === 'completed' ? 'completed' : row.status === 'pending' ? 'queued' : null,
+    currentFrame: summary?.total_frames ?? 0,
+    totalFrames: summary?.total_frames ?? source?.frames ?? null,
+    indeterminate: false,
+    fps: null,
+    etaS: null,
+    seq: 0,
+    reportedAt: row.updatedAt,
+    summary,
+    warnings: Warnings.parse(row.warnings),
+    error: row.errorMessage === null ? null : { code: row.errorCode ?? 'unknown', message: row.errorMessage },
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    startedAt: row.startedAt,
+    completedAt: row.completedAt,
+  };
+}
