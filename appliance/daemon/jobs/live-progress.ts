@@ -1,0 +1,65 @@
+// What a worker's reports mean for the job: stage, frames, rate, time left, percentage. Never goes back.
+import type { Job } from '../../contract/job.ts';
+import { frameShare, overallProgress, type Stage } from '../../contract/progress.ts';
+import type { Report } from './worker-process.ts';
+
+/** The rate is that of the last so many milliseconds. */
+const rateWindowMs = 3000;
+
+type Change = Partial<Job>;
+/** The reports that move a job along. */
+export type Step = Extract<Report, { type: 'stage' | 'probed' | 'progress' }>;
+
+export class LiveProgress {
+  readonly #samples: { readonly ts: number; readonly frame: number }[] = [];
+  #stage: Stage = 'queued';
+  #share = 0;
+
+  /** The fields of the job that this report changes. */
+  take(job: Job, report: Step): Change {
+    const change = this.#read(job, report);
+    const progress = Math.max(job.progress ?? 0, overallProgress(this.#stage, this.#share));
+    return { ...change, progress, reportedAt: report.ts, updatedAt: Math.max(report.ts, job.updatedAt) };
+  }
+
+  #read(job: Job, report: Step): Change {
+    switch (report.type) {
+      case 'stage':
+        this.#stage = report.stage;
+        this.#share = 0;
+        this.#samples.length = 0;
+        // Until the tool says otherwise: it may be one that never reports a frame.
+        return { stage: report.stage, indeterminate: report.stage === 'analyzing', fps: null, etaS: null };
+      case 'probed':
+        return { source: report.source, totalFrames: report.source.frames };
+      case 'progress': {
+        const { currentFrame, totalFrames } = report;
+        this.#share = frameShare(currentFrame, totalFrames);
+        const fps = this.#rate(report.ts, currentFrame);
+        const left = totalFrames === null ? null : Math.max(totalFrames - currentFrame, 0);
+        return {
+          currentFrame: Math.max(job.currentFrame, currentFrame),
+          totalFrames,
+          indeterminate: false,
+          fps: fps === null ? null : round(fps),
+          etaS: fps === null || fps === 0 || left === null ? null : round(left / fps),
+        };
+      }
+      default:
+        return report satisfies never;
+    }
+  }
+
+  /** Frames a second, or null while too little is known. */
+  #rate(ts: number, frame: number): number | null {
+    this.#samples.push({ ts, frame });
+    while (this.#samples.length > 2 && (this.#samples[0]?.ts ?? ts) < ts - rateWindowMs) this.#samples.shift();
+    const first = this.#samples[0];
+    if (!first || ts - first.ts < 100) return null;
+    return ((frame - first.frame) * 1000) / (ts - first.ts);
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

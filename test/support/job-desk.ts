@@ -1,0 +1,100 @@
+// The jobs room whole, on a real database file and real forked workers that follow a script.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { ApplianceEvent } from '../../appliance/contract/events.ts';
+import { jobFiles } from '../../appliance/contract/frame.ts';
+import { isFinal, type Job } from '../../appliance/contract/job.ts';
+import { type JobLimits, Jobs } from '../../appliance/daemon/jobs/jobs.ts';
+import { WorkerSupply } from '../../appliance/daemon/jobs/worker-supply.ts';
+import { EventStream } from '../../appliance/daemon/publish/stream.ts';
+import { openDatabase } from '../../appliance/daemon/record/database.ts';
+import { JobStore } from '../../appliance/daemon/record/job-store.ts';
+import { tempData } from './temp-data.ts';
+import type { Script } from './workers/scripted.ts';
+
+export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+export interface DeskOptions {
+  readonly folder?: string;
+  readonly limits?: Partial<JobLimits>;
+  readonly model?: string;
+}
+
+/** Opened, with its first spare loading; closed when the test has finished. */
+export function openDesk({ folder = tempData(), limits = {}, model = 'scripted' }: DeskOptions = {}) {
+  const log = pino({ level: 'silent' });
+  const database = openDatabase(join(folder, 'vedette.db'), migrations);
+  const store = new JobStore(database);
+  const stream = new EventStream({ log });
+  const events: ApplianceEvent[] = [];
+  const waiting = new Set<() => void>();
+  const hear = (event: ApplianceEvent) => {
+    events.push(event);
+    for (const check of waiting) check();
+  };
+  stream.on('job-changed', hear);
+  stream.on('job-progressed', hear);
+  stream.on('job-removed', hear);
+  const workers = new WorkerSupply({
+    entry: new URL('./workers/scripted.ts', import.meta.url),
+    prepare: { type: 'prepare', model: { name: model, path: '/nowhere' }, providers: ['cpu'], threads: 1 },
+    readyMs: 20_000,
+    graceMs: 300,
+    log,
+  });
+  const jobs = new Jobs({
+    store,
+    stream,
+    workers,
+    folder: join(folder, 'jobs'),
+    limits: { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, ...limits },
+    detection: { confidence: 0.25, iou: 0.7 },
+    log,
+  });
+
+  let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    await jobs.close();
+    await workers.close();
+    database.close();
+  };
+  onTestFinished(close);
+
+  const submit = (script: Script): Job => {
+    const id = randomUUID();
+    const text = JSON.stringify(script);
+    mkdirSync(join(folder, 'jobs', id), { recursive: true });
+    writeFileSync(join(folder, 'jobs', id, jobFiles.input), text);
+    const what = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const };
+    const source = { sourceName: `${script.behaviour}.mp4`, sourceBytes: text.length, sourceType: 'video/mp4' };
+    return jobs.create({ id, ...what, ...source });
+  };
+  /** Resolves with the first event that fits, past or to come. */
+  const until = <E extends ApplianceEvent>(fits: (event: ApplianceEvent) => event is E): Promise<E> =>
+    new Promise((resolve) => {
+      const check = () => {
+        const found = events.find(fits);
+        if (!found) return;
+        waiting.delete(check);
+        resolve(found);
+      };
+      waiting.add(check);
+      check();
+    });
+  const ended = async (id: string): Promise<Job> => {
+    const event = await until(
+      (e): e is Extract<ApplianceEvent, { kind: 'job-changed' }> =>
+        e.kind === 'job-changed' && e.job.id === id && isFinal(e.job.status),
+    );
+    return event.job;
+  };
+  return { folder, database, store, stream, events, workers, jobs, submit, until, ended, close };
+}
+
+export type Desk = ReturnType<typeof openDesk>;
