@@ -96,9 +96,10 @@ const overrides: readonly (readonly [variable: string, path: readonly string[], 
 
 /** Throws Fault 'config-invalid' whose message names every mistake, one a line. */
 export function readConfig(environment: Environment = process.env): Config {
-  const file = resolve(environment['VEDETTE_CONFIG'] ?? 'vedette.yaml');
+  const named = environment['VEDETTE_CONFIG'];
+  const file = resolve(named ?? 'vedette.yaml');
   const mistakes: string[] = [];
-  const raw = readFile(file, environment['VEDETTE_CONFIG'] !== undefined, mistakes);
+  const raw = readFile(file, named !== undefined, mistakes);
   const fromVariable = new Map<string, string>();
 
   fill(raw, ['node'], hostname());

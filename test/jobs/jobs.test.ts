@@ -157,9 +157,9 @@ describe('what an earlier daemon left', () => {
     await before.until(progressed(running.id));
     await before.close();
 
-    const after = openDesk({ folder });
-    expect(after.store.get(running.id)?.status).toBe('running');
-    after.jobs.open();
+    const after = openDesk({ folder, begin: false });
+    expect(after.jobs.get(running.id)).toMatchObject({ status: 'pending', stage: 'queued' });
+    after.jobs.begin();
     await after.until(progressed(running.id));
     expect(after.jobs.get(waiting.id)?.status).toBe('pending');
     await after.jobs.remove(running.id);

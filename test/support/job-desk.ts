@@ -22,10 +22,12 @@ export interface DeskOptions {
   readonly folder?: string;
   readonly limits?: Partial<JobLimits>;
   readonly model?: string;
+  /** False: jobs wait until `jobs.begin()`. */
+  readonly begin?: boolean;
 }
 
 /** Opened, with its first spare loading; closed when the test has finished. */
-export function openDesk({ folder = tempData(), limits = {}, model = 'scripted' }: DeskOptions = {}) {
+export function openDesk({ folder = tempData(), limits = {}, model = 'scripted', begin = true }: DeskOptions = {}) {
   const log = pino({ level: 'silent' });
   const database = openDatabase(join(folder, 'vedette.db'), migrations);
   const store = new JobStore(database);
@@ -65,6 +67,9 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted' 
     database.close();
   };
   onTestFinished(close);
+
+  jobs.open();
+  if (begin) jobs.begin();
 
   const submit = (script: Script): Job => {
     const id = randomUUID();

@@ -55,14 +55,16 @@ export class Jobs {
   /** Ids of pending jobs, in their order. */
   readonly #queue: string[] = [];
   readonly #runs = new Map<string, Run>();
+  #begun = false;
   #closing = false;
+  #progressWrites = 0;
 
   constructor(options: JobsOptions) {
     this.#options = options;
     this.#log = options.log;
   }
 
-  /** Takes up what an earlier daemon left: pending jobs wait again in their order, running ones start over before them. */
+  /** Takes up what an earlier daemon left: all wait again in their order, those that were running start over. */
   open(): void {
     const left = this.#options.store.unfinished();
     for (const job of left) {
@@ -71,6 +73,11 @@ export class Jobs {
       if (job.status === 'running') this.#move(job.id, 'pending', { stage: 'queued', startedAt: null });
     }
     if (left.length > 0) this.#log.info({ jobs: left.length }, 'unfinished jobs queued again');
+  }
+
+  /** Until now jobs only waited: no model was known to work, and theirs is not to fail for that. */
+  begin(): void {
+    this.#begun = true;
     this.#fill();
   }
 
@@ -141,6 +148,11 @@ export class Jobs {
     return { pending: this.#queue.length, running: this.#runs.size };
   }
 
+  /** Rows written for progress alone, since the start. */
+  get progressWrites(): number {
+    return this.#progressWrites;
+  }
+
   /** Cancels a job that is alive; takes a finished one away with its files. Throws Fault 'job-not-found'. */
   async remove(id: string): Promise<'cancelled' | 'deleted'> {
     const job = this.get(id);
@@ -173,7 +185,7 @@ export class Jobs {
   }
 
   #fill(): void {
-    while (!this.#closing && this.#runs.size < this.#options.limits.running) {
+    while (this.#begun && !this.#closing && this.#runs.size < this.#options.limits.running) {
       const id = this.#queue.shift();
       if (id === undefined) break;
       const abort = new AbortController();
@@ -262,7 +274,10 @@ export class Jobs {
     if (job?.status !== 'running') return;
     const next: Job = { ...job, ...live.take(job, step), seq: job.seq + 1 };
     this.#active.set(id, next);
-    if (recordedStep(next.progress ?? 0) > recordedStep(job.progress ?? 0)) this.#options.store.saveProgress(next);
+    if (recordedStep(next.progress ?? 0) > recordedStep(job.progress ?? 0)) {
+      this.#options.store.saveProgress(next);
+      this.#progressWrites += 1;
+    }
     // The next spare is forked once this job is under way, so that its first frame has the machine to itself.
     if (step.type === 'progress') this.#options.workers.refill();
     this.#options.stream.emit({ kind: 'job-progressed', job: next });

@@ -1,0 +1,31 @@
+// The data folder: what lies where, and whether it can be written.
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '../contract/fault.ts';
+
+export interface Folders {
+  readonly database: string;
+  /** One folder for each job. */
+  readonly jobs: string;
+  /** Uploads on their way in; on the same file system as `jobs`, so that a whole one is moved by a rename. */
+  readonly uploads: string;
+}
+
+/** Makes what is missing. Throws Fault 'data-not-writable'. */
+export async function openFolders(data: string): Promise<Folders> {
+  const folders = { database: join(data, 'vedette.db'), jobs: join(data, 'jobs'), uploads: join(data, 'uploads') };
+  try {
+    await mkdir(folders.jobs, { recursive: true });
+    await mkdir(folders.uploads, { recursive: true });
+    for (const folder of [data, folders.jobs, folders.uploads]) await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault(
+      'data-not-writable',
+      `The data folder ${data} cannot be written: ${reason}. Give it to the user that runs Vedette, or set VEDETTE_DATA.`,
+      { cause },
+    );
+  }
+  return folders;
+}

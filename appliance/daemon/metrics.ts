@@ -1,0 +1,85 @@
+// What Prometheus reads at /metrics. Labels come from closed lists only, so their number is bounded.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { isFinal } from '../contract/job.ts';
+import type { EventStream } from './publish/stream.ts';
+import type { Pulse } from './pulse.ts';
+
+export interface MetricSources {
+  readonly version: string;
+  readonly stream: EventStream;
+  readonly pulse: Pulse;
+  readonly progressWrites: () => number;
+  readonly counts: () => { readonly pending: number; readonly running: number };
+  readonly liveClients: () => number;
+  readonly outbox: () => { readonly size: number; readonly dropped: number };
+}
+
+export function openMetrics({
+  version,
+  stream,
+  pulse,
+  progressWrites,
+  counts,
+  liveClients,
+  outbox,
+}: MetricSources): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  new Gauge({ name: 'vedette_build_info', help: 'Always 1', labelNames: ['version'], registers }).set({ version }, 1);
+  new Gauge({
+    name: 'vedette_jobs',
+    help: 'Jobs that wait or run',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      const { pending, running } = counts();
+      this.set({ status: 'pending' }, pending);
+      this.set({ status: 'running' }, running);
+    },
+  });
+  gauge('vedette_live_clients', 'Socket.IO clients connected', liveClients);
+  gauge('vedette_mqtt_outbox_topics', 'MQTT topics whose newest state has not reached the broker', () => outbox().size);
+  gauge('vedette_mqtt_outbox_dropped', 'MQTT states given up since the start', () => outbox().dropped);
+
+  gauge('vedette_progress_writes', 'Progress rows written since the start', progressWrites);
+  gauge('vedette_event_loop_delay_p99_seconds', 'Since the scrape before, or the start', () => {
+    const delay = pulse.delayMs(99) / 1000;
+    pulse.reset();
+    return delay;
+  });
+
+  const ended = new Counter({
+    name: 'vedette_jobs_ended_total',
+    help: 'Jobs that ended, by how',
+    labelNames: ['status'],
+    registers,
+  });
+  const frames = new Counter({ name: 'vedette_frames_total', help: 'Frames analysed in completed jobs', registers });
+  const seconds = new Histogram({
+    name: 'vedette_job_seconds',
+    help: 'From the start of a completed job to its end',
+    buckets: [1, 5, 15, 60, 300, 900, 3600, 14_400],
+    registers,
+  });
+  stream.on('job-changed', ({ job }) => {
+    if (!isFinal(job.status)) return;
+    ended.inc({ status: job.status });
+    if (job.status !== 'completed') return;
+    frames.inc(job.currentFrame);
+    if (job.startedAt !== null && job.completedAt !== null) seconds.observe((job.completedAt - job.startedAt) / 1000);
+  });
+  return registry;
+
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
