@@ -134,6 +134,12 @@ export function readConfig(environment: Environment = process.env): Config {
   };
 }
 
+/** Of this release, from package.json. */
+export function readVersion(): string {
+  const text: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return z.object({ version: z.string() }).parse(text).version;
+}
+
 /** True for an address that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);

@@ -13,8 +13,8 @@ export interface SupervisorOptions {
   readonly notifySocket: string | undefined;
   /** $WATCHDOG_USEC; 0 where no watchdog is set. */
   readonly watchdogUs: number;
-  /** Rejects or throws when the daemon is not well: the watchdog is then not fed, and systemd restarts it. */
-  readonly check: () => Promise<void>;
+  /** Throws when the daemon is not well: the watchdog is then not fed, and systemd restarts it. */
+  readonly check: () => void;
   readonly log: Log;
 }
 
@@ -37,7 +37,7 @@ export class Supervisor {
   ready(): void {
     this.#notify.ready();
     const { watchdogUs } = this.#options;
-    if (watchdogUs > 0) this.#timer = setInterval(() => void this.#feed(), watchdogUs / 2000).unref();
+    if (watchdogUs > 0) this.#timer = setInterval(() => this.#feed(), watchdogUs / 2000).unref();
   }
 
   close(): void {
@@ -45,9 +45,9 @@ export class Supervisor {
     this.#notify.stopping();
   }
 
-  async #feed(): Promise<void> {
+  #feed(): void {
     try {
-      await this.#options.check();
+      this.#options.check();
       this.#notify.watchdog();
     } catch (err) {
       this.#options.log.error({ err }, 'self-check failed; watchdog not fed');

@@ -29,6 +29,7 @@ export class WorkerProcess {
   readonly #log: Log;
   readonly #stderr: string[] = [];
   #listener: ((report: Report) => void) | undefined;
+  #heardAt: number | null = null;
   /** Settles once: loaded and warmed up, or a Fault that says why not. */
   readonly ready: Promise<Ready>;
   /** Settles when the process is gone and its last message has been read. The text says how it went. */
@@ -52,6 +53,11 @@ export class WorkerProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** ms since 1970 of its last message; null before the first. */
+  get heardAt(): number | null {
+    return this.#heardAt;
   }
 
   /** One listener at a time: the job that has this worker. */
@@ -89,6 +95,7 @@ export class WorkerProcess {
         this.kill();
       }, readyMs);
       this.#child.on('message', (raw: unknown) => {
+        this.#heardAt = Date.now();
         const message = FromWorker.safeParse(raw);
         if (!message.success) {
           this.#log.error({ issues: message.error.issues }, 'worker sent words that the contract does not know');

@@ -9,6 +9,9 @@ interface SupplyOptions extends WorkerOptions {
   readonly onChange?: () => void;
 }
 
+/** Until a spare is tried again after one that could not load its model; the next job tries at once. */
+const retryMs = 30_000;
+
 export interface Supplied {
   readonly worker: WorkerProcess;
   readonly model: ModelCard;
@@ -22,6 +25,8 @@ export class WorkerSupply {
   #spare: WorkerProcess | undefined;
   #card: ModelCard | null = null;
   #fault: Fault | null = null;
+  #faultSince = 0;
+  #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: SupplyOptions) {
@@ -39,9 +44,21 @@ export class WorkerSupply {
     return this.#fault;
   }
 
+  /** How long `fault` has stood; 0 while all is well. */
+  get faultMs(): number {
+    return this.#fault ? Date.now() - this.#faultSince : 0;
+  }
+
   /** True while a spare is there, loaded or loading. */
   get stocked(): boolean {
     return this.#spare !== undefined;
+  }
+
+  /** ms since 1970 when any worker last said something; null while none has. */
+  get heardAt(): number | null {
+    return [...this.#living].reduce<number | null>((latest, { heardAt }) => {
+      return heardAt === null ? latest : Math.max(latest ?? 0, heardAt);
+    }, null);
   }
 
   /** Forks the first spare. Rejects with the Fault that keeps it from working, so that a start can be refused. */
@@ -75,13 +92,14 @@ export class WorkerSupply {
       this.#spare = undefined;
       if (this.#closed) return;
       this.#log.warn({ worker: spare.pid, how }, 'spare worker went away');
-      // One that cannot even load is not forked again and again: the next job tries, and fails with the reason.
-      if (loaded) this.refill();
+      // One that cannot even load is not forked again and again.
+      this.#retry = setTimeout(() => this.refill(), loaded ? 0 : retryMs);
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#retry);
     this.#spare = undefined;
     await Promise.all([...this.#living].map((worker) => worker.end()));
   }
@@ -101,6 +119,7 @@ export class WorkerSupply {
       (fault: Fault) => {
         if (this.#closed) return;
         this.#log.error({ worker: worker.pid, code: fault.code, reason: fault.message }, 'worker cannot start');
+        if (!this.#fault) this.#faultSince = Date.now();
         this.#fault = fault;
         this.#options.onChange?.();
         void worker.end();

@@ -1,0 +1,139 @@
+// What the appliance says on MQTT: retained state of itself and of its jobs, the newest only, whenever a broker is there.
+import { isFinal, type Job } from '../../contract/job.ts';
+import type { Log } from '../../log.ts';
+import { MqttLink, type MqttState } from './mqtt-link.ts';
+import { Outbox, type Send } from './outbox.ts';
+import { Pace } from './pace.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { EventStream } from './stream.ts';
+import { toClientId, toJobPayload, topicsOf, toResultPayload, toStatusPayload, type Topics } from './topics.ts';
+
+export interface MqttPublisherOptions {
+  /** mqtt, mqtts, ws or wss; may carry user and password. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** 5 (the default) falls back to 3.1.1 (4) at a broker that refuses it; the embedded broker speaks 4. */
+  readonly protocolVersion?: 4 | 5;
+  readonly prefix: string;
+  readonly node: string;
+  readonly boot: string;
+  readonly stream: EventStream;
+  readonly snapshot: Snapshot;
+  readonly log: Log;
+  readonly onStateChange?: (state: MqttState) => void;
+  /** Shortest time between two messages of one job's progress. */
+  readonly intervalMs?: number;
+  /** Range of the wait before a new try. */
+  readonly retryMs?: { readonly min: number; readonly max: number };
+}
+
+const newestJobs = 100;
+const mostTopics = 10_000;
+/** With `online` one more: brokers cut who has more in flight than their Receive Maximum, which may be as low as 10. */
+const mostInFlight = 8;
+const closeMs = 2_000;
+
+export class MqttPublisher {
+  readonly #boot: string;
+  readonly #snapshot: Snapshot;
+  readonly #log: Log;
+  readonly #topics: Topics;
+  readonly #outbox = new Outbox({ mostTopics, mostInFlight });
+  readonly #pace: Pace;
+  readonly #link: MqttLink;
+  readonly #unsubscribe: readonly (() => void)[];
+  #closed: Promise<void> | undefined;
+
+  constructor(options: MqttPublisherOptions) {
+    const { stream, node, prefix, intervalMs = 1_000 } = options;
+    this.#boot = options.boot;
+    this.#snapshot = options.snapshot;
+    this.#log = options.log;
+    this.#topics = topicsOf(prefix, node);
+    this.#pace = new Pace({ intervalMs, deliver: (job) => this.#putJob(job) });
+    this.#unsubscribe = [
+      stream.on('job-changed', ({ job }) => this.#tellState(job)),
+      stream.on('job-progressed', ({ job }) => this.#pace.offer(job)),
+      stream.on('job-removed', ({ jobId }) => this.#clear(jobId)),
+      stream.on('system-changed', ({ system }) => this.#outbox.put(this.#topics.status, toStatusPayload(system))),
+    ];
+    this.#link = new MqttLink({
+      url: options.url,
+      username: options.username,
+      password: options.password,
+      protocolVersion: options.protocolVersion ?? 5,
+      clientId: toClientId(node),
+      will: { topic: this.#topics.availability, payload: 'offline' },
+      retryMs: options.retryMs ?? { min: 1_000, max: 5_000 },
+      log: options.log,
+      onUp: (publish) => this.#greet(publish),
+      onDown: () => this.#outbox.suspend(),
+      onStateChange: options.onStateChange ?? (() => undefined),
+    });
+  }
+
+  get state(): MqttState {
+    return this.#link.state;
+  }
+
+  get connected(): boolean {
+    return this.#link.state.connected;
+  }
+
+  /** Topics that the broker has not acknowledged yet, and payloads lost because too many waited. */
+  get outbox(): { readonly size: number; readonly dropped: number } {
+    return this.#outbox;
+  }
+
+  /**
+   * Delivers what waits and `offline` behind it, then says goodbye. After 2 s the connection is cut instead,
+   * and the broker says `offline` by the last will.
+   */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#goodbye());
+  }
+
+  async #goodbye(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#pace.close();
+    const patience = AbortSignal.timeout(closeMs);
+    if (this.connected) {
+      this.#outbox.put(this.#topics.availability, 'offline');
+      await this.#outbox.emptied(patience);
+    }
+    await this.#link.close(patience);
+  }
+
+  /** The broker may have lost everything, and has missed what happened meanwhile: it hears all that is current. */
+  #greet(publish: Send): void {
+    const send: Send = (topic, payload, done) => {
+      publish(topic, payload, (err) => {
+        if (err) this.#log.warn({ err, topic }, 'MQTT publish failed');
+        done(err);
+      });
+    };
+    send(this.#topics.availability, 'online', () => undefined);
+    this.#outbox.put(this.#topics.status, toStatusPayload(this.#snapshot.system()));
+    for (const job of this.#snapshot.newest(newestJobs)) this.#tellState(job);
+    this.#outbox.open(send);
+  }
+
+  #tellState(job: Job): void {
+    this.#pace.now(job);
+    if (!isFinal(job.status)) return;
+    this.#pace.drop(job.id);
+    if (job.status === 'completed') this.#outbox.put(this.#topics.result(job.id), toResultPayload(job));
+  }
+
+  #putJob(job: Job): void {
+    this.#outbox.put(this.#topics.job(job.id), toJobPayload(job, this.#boot));
+  }
+
+  /** An empty retained payload takes the topic off the broker (MQTT 3.1.1, 3.3.1.3). */
+  #clear(jobId: string): void {
+    this.#pace.drop(jobId);
+    this.#outbox.put(this.#topics.job(jobId), '');
+    this.#outbox.put(this.#topics.result(jobId), '');
+  }
+}

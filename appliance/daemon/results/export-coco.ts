@@ -1,0 +1,57 @@
+// Detections as COCO (cocodataset.org/#format-data): images, annotations with scores, categories.
+import type { DetectionFrame } from '../../contract/frame.ts';
+import type { Job } from '../../contract/job.ts';
+import { frameBatches } from './frames.ts';
+import type { Pieces } from './pieces.ts';
+
+/** Reads the artifact twice, since COCO wants all images in one list and all annotations in another. */
+export async function* cocoPieces(job: Job, framesPath: string, signal?: AbortSignal): Pieces {
+  const info = { description: job.sourceName, date_created: new Date(job.createdAt).toISOString() };
+  yield `{"info":${JSON.stringify(info)},"licenses":[],"images":[`;
+  const size = { width: job.source?.width ?? 0, height: job.source?.height ?? 0 };
+  let between = '';
+  for await (const frames of frameBatches(framesPath, signal)) {
+    yield between + frames.map((frame) => JSON.stringify({ ...toImage(frame), ...size })).join(',');
+    between = ',';
+  }
+  yield '],"annotations":[';
+  const categories = new Map<number, string>();
+  between = '';
+  // Tools take annotation 0 for "none": they count from 1.
+  let next = 1;
+  for await (const frames of frameBatches(framesPath, signal)) {
+    const annotations = frames.flatMap((frame) => toAnnotations(frame, categories));
+    if (annotations.length === 0) continue;
+    yield between + annotations.map((annotation) => JSON.stringify({ id: next++, ...annotation })).join(',');
+    between = ',';
+  }
+  const known = [...categories].sort(([a], [b]) => a - b).map(([id, name]) => ({ id, name, supercategory: '' }));
+  yield `],"categories":${JSON.stringify(known)}}`;
+}
+
+/** Frames have no files; the names are those under which they are commonly taken out of a video. */
+function toImage({ frame_index, pts_s }: DetectionFrame) {
+  return { id: frame_index, file_name: `frame_${String(frame_index).padStart(6, '0')}.jpg`, frame_index, pts_s };
+}
+
+/** Category ids are the model's class ids. A box is `[x, y, width, height]`. */
+function toAnnotations({ frame_index, detections }: DetectionFrame, categories: Map<number, string>) {
+  return detections.xyxy.map(([x1, y1, x2, y2], at) => {
+    const category = detections.class_id[at] ?? 0;
+    categories.set(category, detections.class_name[at] ?? '');
+    const [width, height] = [round(x2 - x1), round(y2 - y1)];
+    return {
+      image_id: frame_index,
+      category_id: category,
+      bbox: [x1, y1, width, height],
+      area: round(width * height),
+      iscrowd: 0,
+      score: detections.confidence[at] ?? 0,
+    };
+  });
+}
+
+/** Differences of two decimals carry noise in their last binary digits. */
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}

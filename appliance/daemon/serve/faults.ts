@@ -1,0 +1,52 @@
+// One place maps what went wrong to an HTTP answer: faults by a total table, requests that do not fit their schema to 422.
+import { Fault, type FaultCode } from '../../contract/fault.ts';
+import { type Answer, json } from './answer.ts';
+import { Unprocessable } from './mistakes.ts';
+
+export const faultStatus = {
+  'plugin-not-found': 400,
+  'tool-not-found': 400,
+  'tool-input-mismatch': 400,
+  'invalid-video': 400,
+  'malformed-request': 400,
+  'job-not-found': 404,
+  'job-not-completed': 404,
+  'video-not-found': 404,
+  'upload-too-large': 413,
+  'disk-full': 507,
+  'queue-full': 429,
+  'not-allowed': 403,
+  'key-required': 401,
+  'source-empty': 400,
+  'source-undecodable': 400,
+  'source-without-video': 400,
+  'source-without-frames': 400,
+  'source-stalled': 500,
+  'tool-failed': 500,
+  'artifact-failed': 500,
+  'worker-died': 500,
+  'worker-hung': 500,
+  'worker-lied': 500,
+  cancelled: 409,
+  'config-invalid': 500,
+  'port-taken': 500,
+  'data-not-writable': 500,
+  'database-unusable': 503,
+  'model-missing': 503,
+  'model-invalid': 503,
+  'provider-unavailable': 503,
+  'gstreamer-incomplete': 503,
+} as const satisfies Record<FaultCode, number>;
+
+/** Headers that RFC 9110 §11.6.1 and §10.2.3 ask for beside the status. `Retry-After` is in seconds. */
+const faultHeaders: Partial<Record<FaultCode, Readonly<Record<string, string>>>> = {
+  'key-required': { 'WWW-Authenticate': 'Bearer realm="vedette"' },
+  'queue-full': { 'Retry-After': '10' },
+};
+
+/** The answer to an expected failure; undefined for a bug, of which nothing may leave the house. */
+export function answerTo(error: unknown): Answer | undefined {
+  if (error instanceof Unprocessable) return json({ detail: error.detail }, { status: 422 });
+  if (!(error instanceof Fault)) return undefined;
+  return json({ detail: error.message }, { status: faultStatus[error.code], headers: faultHeaders[error.code] ?? {} });
+}

@@ -1,0 +1,92 @@
+// Who may come in: the rules for the Host, Origin and API key of requests and sockets alike.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Fault } from '../../contract/fault.ts';
+
+export interface GateOptions {
+  /** SHA-256 of each key that is accepted, in hex. With none no key is asked for. */
+  readonly keyHashes: readonly string[];
+  /** Said by the operator: anyone who reaches the address may come in. */
+  readonly open: boolean;
+  /** Origins of other sites whose pages may call, such as `https://board.lan`. */
+  readonly allowedOrigins: readonly string[];
+  /** True while only this machine can reach the address. */
+  readonly loopback: boolean;
+}
+
+export interface Caller {
+  readonly origin?: string | undefined;
+  readonly host?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+const ownNames = ['localhost', '127.0.0.1', '[::1]'];
+
+export class Gate {
+  readonly #hashes: readonly Buffer[];
+  readonly #origins: ReadonlySet<string>;
+  /** Null where any name may lead here. */
+  readonly #hosts: ReadonlySet<string> | null;
+
+  constructor({ keyHashes, open, allowedOrigins, loopback }: GateOptions) {
+    const origins = allowedOrigins.map((origin) => new URL(origin));
+    this.#hashes = open ? [] : keyHashes.map((hash) => Buffer.from(hash, 'hex'));
+    this.#origins = new Set(origins.map(({ origin }) => origin));
+    // A page elsewhere whose name resolves to 127.0.0.1 (DNS rebinding) has our Origin, but its own name in Host.
+    const guarded = loopback && this.#hashes.length === 0;
+    this.#hosts = guarded ? new Set([...ownNames, ...origins.map(({ hostname }) => hostname)]) : null;
+  }
+
+  /** True where requests need a key. */
+  get locked(): boolean {
+    return this.#hashes.length > 0;
+  }
+
+  /**
+   * Throws Fault `not-allowed` or `key-required`. `changes`: the request is not only a question.
+   * `free`: the way in is not locked, as for health checks and the kiosk's files.
+   */
+  check(caller: Caller, { changes, free }: { changes: boolean; free: boolean }): void {
+    if (!this.#isOurs(caller.host)) throw new Fault('not-allowed', 'This host name is not served here');
+    if (changes && !this.#maySpeak(caller)) throw new Fault('not-allowed', 'This origin is not allowed');
+    if (!free && !this.opens(caller.key)) throw new Fault('key-required', 'A valid API key is required');
+  }
+
+  /** For a socket before its key is known. */
+  mayOpen(caller: Caller): boolean {
+    return this.#isOurs(caller.host) && this.#maySpeak(caller);
+  }
+
+  /** For a socket with everything it brought. */
+  mayConnect(caller: Caller): boolean {
+    return this.mayOpen(caller) && this.opens(caller.key);
+  }
+
+  /** Headers that let a page of an allowed origin read the answer. */
+  corsHeaders(origin: string): Readonly<Record<string, string>> {
+    if (!this.#origins.has(origin)) return {};
+    return { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
+  }
+
+  /** True for a key that is accepted, and for anything where none is asked for. */
+  opens(key: string | undefined): boolean {
+    if (this.#hashes.length === 0) return true;
+    if (key === undefined || key === '') return false;
+    const hash = createHash('sha256').update(key).digest();
+    return this.#hashes.filter((known) => known.length === hash.length && timingSafeEqual(known, hash)).length > 0;
+  }
+
+  #isOurs(host = ''): boolean {
+    return this.#hosts === null || this.#hosts.has(host.toLowerCase().replace(/:\d*$/, ''));
+  }
+
+  /** Programs send no Origin; a page sends its own, which is ours when the browser fetched it from here. */
+  #maySpeak({ origin = '', host = '' }: Caller): boolean {
+    if (origin === '' || this.#origins.has(origin)) return true;
+    return URL.canParse(origin) && host !== '' && new URL(origin).host === host.toLowerCase();
+  }
+}
+
+/** The key of a request, from `Authorization: Bearer` or `X-API-Key`. */
+export function keyIn(header: (name: string) => string): string {
+  return /^Bearer +(\S+) *$/i.exec(header('authorization'))?.[1] ?? header('x-api-key');
+}

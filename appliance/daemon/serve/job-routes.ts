@@ -1,0 +1,122 @@
+// Jobs: list, one, its results in every form, its frames, its video, and its end.
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { RestStatus, toJobItem, toRestStatus } from '../../contract/api.ts';
+import { Fault } from '../../contract/fault.ts';
+import { type Job, type JobStatus, jobStatuses } from '../../contract/job.ts';
+import { exportFormats, type Results } from '../results/results.ts';
+import { type Answer, file, json, jsonType, stream, text } from './answer.ts';
+import { foundJob, type JobDesk } from './job-desk.ts';
+import { integer } from './mistakes.ts';
+import { jobParams, type Route, route } from './route.ts';
+import { Detail, FramePage, JobDetails, JobList, Removal, ResultDocument } from './schemas.ts';
+
+const notFound = { description: 'Job not found', schema: Detail };
+/** Largest artifact whose frames stand in the answer: for one job, and for each of a list. */
+const inlineBytes = { one: 256 * 1024, listed: 16 * 1024 };
+/** Of a larger artifact, so much of its beginning. */
+const teaserBytes = { one: 64 * 1024, listed: 0 };
+
+export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly results: Results }): Route[] {
+  const details = async (job: Job, size: keyof typeof inlineBytes): Promise<string> => {
+    const inline =
+      job.status === 'completed' ? await results.inline(job, inlineBytes[size], teaserBytes[size]) : 'null';
+    const item = JSON.stringify({ ...toJobItem(job), status: toRestStatus(job.status) });
+    return `${item.slice(0, -1)},"results":${inline}}`;
+  };
+
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/jobs',
+      summary: 'Jobs, newest first',
+      query: z.object({
+        limit: integer(1, 100).default(10),
+        skip: integer(0).default(0),
+        status: RestStatus.optional(),
+      }),
+      answers: { 200: { description: 'One page, and how many there are in all', schema: JobList } },
+      handle: async ({ query: { limit, skip, status } }) => {
+        const { jobs, total } = desk.list({ limit, skip, statuses: status && shownAs(status) });
+        const items = await Promise.all(jobs.map((job) => details(job, 'listed')));
+        return text(`{"jobs":[${items.join(',')}],"count":${total}}`, jsonType);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/jobs/{job_id}',
+      summary: 'One job; with its results where they are small, else with the first frames and "truncated"',
+      params: jobParams,
+      answers: { 200: { description: 'The job', schema: JobDetails }, 404: notFound },
+      handle: async ({ params }) => text(await details(foundJob(desk, params.job_id), 'one'), jsonType),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/v1/jobs/{job_id}',
+      summary: 'Cancel a job, or delete a finished one with its files',
+      params: jobParams,
+      answers: { 200: { description: 'What was done', schema: Removal }, 404: notFound },
+      handle: async ({ params }) => json({ status: await desk.remove(params.job_id), job_id: params.job_id }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/jobs/{job_id}/result',
+      summary: 'The whole result as a download',
+      params: jobParams,
+      query: z.object({ format: z.enum(exportFormats).default('json') }),
+      answers: {
+        200: { description: 'JSON; or one frame a line, CSV or COCO', schema: ResultDocument },
+        404: { description: 'Job not found, or not completed', schema: Detail },
+      },
+      handle: ({ params, query: { format }, signal }) => {
+        const job = foundJob(desk, params.job_id);
+        if (job.status !== 'completed') throw new Fault('job-not-completed', 'Job not completed');
+        const { chunks, type, name } = results.export(job, format, signal);
+        return stream(chunks, type, { headers: { 'Content-Disposition': `attachment; filename="${name}"` } });
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/jobs/{job_id}/frames',
+      summary: 'One page of frames; of a job that still runs, or failed, those that it found so far',
+      params: jobParams,
+      query: z.object({ offset: integer(0).default(0), limit: integer(1, 1000).default(200) }),
+      answers: { 200: { description: 'The page', schema: FramePage }, 404: notFound },
+      handle: ({ params, query, signal }) => {
+        const job = foundJob(desk, params.job_id);
+        return stream(results.page(job.id, { ...query, signal }), jsonType);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/jobs/{job_id}/video',
+      summary: 'The video that was submitted; Range is understood',
+      params: jobParams,
+      answers: {
+        200: { description: 'The video', content: 'video/*' },
+        206: { description: 'The part that Range asked for', content: 'video/*' },
+        404: { description: 'Job or video not found', schema: Detail },
+        416: { description: 'No byte of the range exists', schema: Detail },
+      },
+      handle: ({ params }) => video(foundJob(desk, params.job_id), results),
+    }),
+  ];
+}
+
+/** The statuses that the older dialects show as this one. */
+function shownAs(status: RestStatus): JobStatus[] {
+  return jobStatuses.filter((known) => toRestStatus(known) === status);
+}
+
+async function video(job: Job, results: Results): Promise<Answer> {
+  const path = results.inputPath(job.id);
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return file(path, size, mtimeMs, job.sourceType);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new Fault('video-not-found', 'Video not found', { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+// Containers by their first bytes. Says what a file claims to be, not that it can be decoded.
+
+/** Bytes of the head that `sniffVideo` can make use of. */
+export const magicBytes = 1024;
+
+export const acceptedContainers = 'MP4/MOV, Matroska/WebM, AVI, MPEG-TS/PS or Ogg';
+
+/** The MIME type of a video container, or undefined where the head is of none that is accepted. */
+export function sniffVideo(head: Buffer): string | undefined {
+  return readers.map((read) => read(head)).find((type) => type !== undefined);
+}
+
+/** For the message to the person who sent it: `25 50 44 46 ("%PDF")`. */
+export function describeHead(head: Buffer): string {
+  const first = head.subarray(0, 8);
+  const bytes = [...first].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const text = first.toString('latin1');
+  return /^[\x20-\x7e]+$/.test(text) ? `${bytes} (${JSON.stringify(text)})` : bytes;
+}
+
+const readers: readonly ((head: Buffer) => string | undefined)[] = [
+  readIsoMedia,
+  readEbml,
+  readAvi,
+  readTs,
+  readPs,
+  readOgg,
+];
+
+/** ISO/IEC 14496-12 §4.2: size, type. QuickTime files may begin with any of these atoms. */
+function readIsoMedia(head: Buffer): string | undefined {
+  if (head.length < 8) return undefined;
+  const [size, atom] = [head.readUInt32BE(0), head.toString('latin1', 4, 8)];
+  // 0 is "to the end of the file", 1 "a 64-bit size follows".
+  if (size > 1 && size < 8) return undefined;
+  if (atom === 'ftyp') return head.toString('latin1', 8, 12) === 'qt  ' ? 'video/quicktime' : 'video/mp4';
+  return ['moov', 'mdat', 'wide', 'free', 'skip'].includes(atom) ? 'video/quicktime' : undefined;
+}
+
+/** RFC 8794 §8.1; the document type stands in the header's first elements. */
+function readEbml(head: Buffer): string | undefined {
+  if (head.length < 4 || head.readUInt32BE(0) !== 0x1a45dfa3) return undefined;
+  return head.subarray(0, 64).includes('webm') ? 'video/webm' : 'video/x-matroska';
+}
+
+function readAvi(head: Buffer): string | undefined {
+  return head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'AVI '
+    ? 'video/x-msvideo'
+    : undefined;
+}
+
+/** ISO/IEC 13818-1 §2.4.3: sync byte 0x47 at every packet; M2TS puts four bytes before each. A single 'G' proves nothing. */
+function readTs(head: Buffer): string | undefined {
+  const inStep = (first: number, step: number): boolean => {
+    const at = [0, 1, 2, 3].map((packet) => first + packet * step).filter((offset) => offset < head.length);
+    return at.length >= 2 && at.every((offset) => head[offset] === 0x47);
+  };
+  return inStep(0, 188) || inStep(4, 192) ? 'video/mp2t' : undefined;
+}
+
+/** ISO/IEC 13818-1 §2.5.3.4: pack header. */
+function readPs(head: Buffer): string | undefined {
+  return head.length >= 4 && head.readUInt32BE(0) === 0x000001ba ? 'video/mpeg' : undefined;
+}
+
+/** RFC 3533 §6. */
+function readOgg(head: Buffer): string | undefined {
+  return head.toString('latin1', 0, 4) === 'OggS' ? 'video/ogg' : undefined;
+}

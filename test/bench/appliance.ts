@@ -1,0 +1,160 @@
+// The compiled daemon as the benchmark drives it: over REST and Socket.IO, like any client.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { io, type Socket } from 'socket.io-client';
+import { z } from 'zod';
+import type { JobItem, ProgressView } from '../../appliance/contract/api.ts';
+import type { ClientToServerEvents, ServerToClientEvents, WatchAnswer } from '../../appliance/contract/events.ts';
+import { isFinal } from '../../appliance/contract/job.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const Line = z.object({ msg: z.string(), url: z.string().optional() });
+
+export interface JobTimes {
+  /** ms from the upload's last byte to the first frame that was reported. */
+  readonly firstProgressMs: number;
+  /** From `running` to `completed`, as the daemon stamped them. */
+  readonly seconds: number;
+  readonly frames: number;
+  readonly detections: number;
+}
+
+export class Appliance {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+
+  private constructor(url: string, child: ChildProcess, folder: string) {
+    this.url = url;
+    this.#child = child;
+    this.#folder = folder;
+    this.#socket = io(url, { transports: ['websocket'] });
+  }
+
+  static async start(settings: Readonly<Record<string, unknown>> = {}): Promise<Appliance> {
+    const folder = await mkdtemp(join(tmpdir(), 'vedette-bench-'));
+    const config = join(folder, 'vedette.yaml');
+    await writeFile(config, JSON.stringify({ data: folder, serve: { port: 0 }, mqtt: { url: 'off' }, ...settings }));
+    const child = spawn(process.execPath, ['dist/daemon/main.js'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        // eslint-disable-next-line no-restricted-properties -- the child needs a PATH
+        PATH: process.env['PATH'],
+        VEDETTE_CONFIG: config,
+      },
+    });
+    const lines = createInterface({ input: child.stdout });
+    let url = '';
+    for await (const text of lines) {
+      const line = Line.safeParse(text.startsWith('{') ? JSON.parse(text) : {});
+      if (line.data?.msg === 'listening') url = line.data.url ?? '';
+      // The spare has its model loaded: jobs start at once from here on.
+      if (line.data?.msg === 'ready for jobs') break;
+    }
+    child.stdout.resume();
+    const appliance = new Appliance(url, child, folder);
+    const answer = await new Promise<WatchAnswer>((resolve) => {
+      appliance.#socket.emit('watch', { all: true }, resolve);
+    });
+    if ('error' in answer) throw new Error(answer.error);
+    return appliance;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Pids of the daemon's children: the worker at work and the spare. */
+  get workers(): number[] {
+    const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    return text.trim().split(/\s+/).filter(Boolean).map(Number);
+  }
+
+  /** Submits, waits for the end. `beforeLastByte` is called when all but the end of the upload has been sent. */
+  async run(
+    video: string,
+    hooks: { beforeLastByte?: () => void; onProgress?: (progress: ProgressView) => void } = {},
+  ): Promise<JobTimes> {
+    const seen = { first: 0, running: 0 };
+    let sent = Infinity;
+    const onProgress = (progress: ProgressView) => {
+      if (seen.first === 0 && progress.current_frame > 0) seen.first = performance.now();
+      hooks.onProgress?.(progress);
+    };
+    this.#socket.on('progress', onProgress);
+    const ended = new Promise<JobItem>((resolve) => {
+      const onJob = (job: JobItem) => {
+        if (job.status === 'running') seen.running = job.ts;
+        if (!isFinal(job.status)) return;
+        this.#socket.off('job', onJob);
+        resolve(job);
+      };
+      this.#socket.on('job', onJob);
+    });
+    sent = await this.#upload(video, hooks.beforeLastByte);
+    const job = await ended;
+    this.#socket.off('progress', onProgress);
+    if (job.status !== 'completed') throw new Error(`${video}: ${job.status}: ${job.error_message ?? ''}`);
+    return {
+      firstProgressMs: seen.first - sent,
+      seconds: (job.ts - seen.running) / 1000,
+      frames: job.summary?.frame_count ?? 0,
+      detections: job.summary?.detection_count ?? 0,
+    };
+  }
+
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (.+)$`, 'm').exec(text)?.[1];
+    if (value === undefined) throw new Error(`no metric ${name}`);
+    return Number(value);
+  }
+
+  async stop(): Promise<void> {
+    this.#socket.disconnect();
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await gone;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The time when the last byte was handed to the kernel. */
+  async #upload(video: string, beforeLastByte: (() => void) | undefined): Promise<number> {
+    const head = Buffer.from(
+      '--cut\r\nContent-Disposition: form-data; name="file"; filename="v.mp4"\r\nContent-Type: video/mp4\r\n\r\n',
+    );
+    const tail = Buffer.from('\r\n--cut--\r\n');
+    const { size } = await stat(video);
+    const post = request(`${this.url}/v1/video/submit?plugin_id=yolo-tracker&tool=video_player_detection`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'multipart/form-data; boundary=cut',
+        'content-length': head.length + size + tail.length,
+      },
+    });
+    const answered = once(post, 'response');
+    post.write(Buffer.concat([head, await readFile(video)]));
+    beforeLastByte?.();
+    let sent = 0;
+    post.end(tail, () => (sent = performance.now()));
+    const [response] = (await answered) as [{ statusCode?: number; resume(): void }];
+    response.resume();
+    if (response.statusCode !== 200) throw new Error(`submit answered ${String(response.statusCode)}`);
+    return sent;
+  }
+}
+
+/** Resident memory of a process, in MB. */
+export function residentMb(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? NaN) / 1024;
+}
