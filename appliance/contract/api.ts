@@ -62,6 +62,7 @@ export const JobItem = z.object({
   tool_list: z.array(z.string()).nullable(),
   job_type: z.enum(jobTypes),
   source_name: z.string(),
+  source_bytes: z.number().int(),
   source: SourceInfo.nullable(),
   model: ModelUse.nullable(),
   summary: JobSummaryView.nullable(),
@@ -83,6 +84,7 @@ export const JobItem = z.object({
   ts: z.number().int(),
   created_at: Time,
   updated_at: Time,
+  started_at: Time.nullable(),
   completed_at: Time.nullable(),
 });
 export type JobItem = z.infer<typeof JobItem>;
@@ -138,6 +140,7 @@ export function toJobItem(job: Job): JobItem {
     tool_list: null,
     job_type: job.jobType,
     source_name: job.sourceName,
+    source_bytes: job.sourceBytes,
     source: job.source,
     model: job.model,
     summary: job.summary && {
@@ -154,6 +157,7 @@ export function toJobItem(job: Job): JobItem {
     warnings: job.warnings,
     created_at: isoTime(job.createdAt),
     updated_at: isoTime(job.updatedAt),
+    started_at: job.startedAt === null ? null : isoTime(job.startedAt),
     completed_at: job.completedAt === null ? null : isoTime(job.completedAt),
   };
 }

@@ -14,7 +14,7 @@ export type ApplianceEvent =
 /** What a client asks to hear: one job, or every job and the appliance. */
 export type WatchTarget = { readonly job_id: string } | { readonly all: true };
 
-/** `jobs`: that one job, or the newest 100, newest first. A job that is not there gives `error`. */
+/** `jobs`: that one job; or the newest 100 and every job that is alive, newest first. A job that is not there gives `error`. */
 export type WatchAnswer =
   { readonly jobs: readonly JobItem[]; readonly system: SystemView } | { readonly error: string };
 

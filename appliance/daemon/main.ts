@@ -82,7 +82,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
   const snapshot = {
     system: () => system.view(),
     job: (id: string) => jobs.get(id),
-    newest: (limit: number) => jobs.list({ limit, skip: 0 }).jobs,
+    newest: (limit: number) => jobs.newest(limit),
   };
   const mqtt = parts.add(
     'mqtt',

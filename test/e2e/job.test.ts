@@ -144,10 +144,7 @@ describe('one job from upload to completed', () => {
 
       const [chooser] = await Promise.all([
         page.waitForEvent('filechooser'),
-        page
-          .getByRole('button', { name: /choose/i })
-          .first()
-          .click(),
+        page.getByRole('button', { name: /Add videos/ }).click(),
       ]);
       await chooser.setFiles(sample);
       const bar = page.getByRole('progressbar', { name: /Progress of sample\.mp4/ });

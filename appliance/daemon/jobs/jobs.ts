@@ -144,6 +144,13 @@ export class Jobs {
     };
   }
 
+  /** Every job that is alive, however old, and the newest others up to `limit`; newest first. */
+  newest(limit: number): Job[] {
+    const { jobs } = this.list({ limit, skip: 0 });
+    const listed = new Set(jobs.map((job) => job.id));
+    return [...jobs, ...[...this.#active.values()].reverse().filter((job) => !listed.has(job.id))];
+  }
+
   get counts(): { readonly pending: number; readonly running: number } {
     return { pending: this.#queue.length, running: this.#runs.size };
   }

@@ -63,7 +63,7 @@ export class Web {
   }
 
   /** For Socket.IO's `attachApp`. */
-  attach(server: { attachApp(app: TemplatedApp, options: { maxBackpressure: number }): void }): void {
+  attach(server: { attachApp(app: TemplatedApp, options: object): void }): void {
     server.attachApp(this.#app, { maxBackpressure: socketIoBacklog });
   }
 

@@ -1,0 +1,163 @@
+// The other side of the screen: the built kiosk, REST and Socket.IO as the contract says, under a test's control.
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, normalize } from 'node:path';
+import { lookup } from 'mrmime';
+import { Server } from 'socket.io';
+import { type JobItem, type ProgressView, type SystemView, toRestStatus } from '../../appliance/contract/api.ts';
+import type { ClientToServerEvents, ServerToClientEvents } from '../../appliance/contract/events.ts';
+import { systemView } from './job-item.ts';
+
+const policy =
+  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; style-src 'self'; script-src 'self'";
+
+export interface SubmitAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export interface KioskServerOptions {
+  /** Folder of the built kiosk; without one only REST and push are served. */
+  readonly kiosk?: string;
+  /** Wanted from every client. */
+  readonly key?: string;
+}
+
+export class KioskServer {
+  /** Newest first, as the appliance tells them. */
+  jobs: JobItem[] = [];
+  system: SystemView = systemView();
+  /** False: sockets are refused, as if push were broken; REST goes on. */
+  pushing = true;
+  /** False: REST answers 503. */
+  answering = true;
+  /** Uploads are read only after this. */
+  receiving: Promise<void> = Promise.resolve();
+  submit: (fileName: string) => SubmitAnswer = () => ({ status: 200, body: {} });
+  /** How often `GET /v1/jobs` was asked. */
+  polls = 0;
+  snapshots = 0;
+
+  readonly #options: KioskServerOptions;
+  readonly #http = createServer((request, response) => void this.#answer(request, response));
+  readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
+
+  constructor(options: KioskServerOptions = {}) {
+    this.#options = options;
+    this.#io = new Server(this.#http, {
+      serveClient: false,
+      allowRequest: (_request, decide) => decide(null, this.pushing),
+    });
+    this.#io.use((socket, next) => {
+      const { key } = socket.handshake.auth as { key?: string };
+      next(options.key === undefined || key === options.key ? undefined : new Error('unauthorized'));
+    });
+    this.#io.on('connection', (socket) => {
+      socket.on('watch', (_target, answer) => {
+        this.snapshots += 1;
+        answer({ jobs: this.jobs, system: this.system });
+      });
+    });
+  }
+
+  /** Resolves with the origin, such as `http://127.0.0.1:41234`. */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#http.closeAllConnections();
+    await this.#io.close();
+  }
+
+  /** A job is new or has another status. */
+  put(job: JobItem): void {
+    this.jobs = [job, ...this.jobs.filter((known) => known.job_id !== job.job_id)].sort((a, b) =>
+      b.created_at.localeCompare(a.created_at),
+    );
+    this.#io.emit('job', job);
+  }
+
+  advance(progress: ProgressView): void {
+    this.jobs = this.jobs.map((job) => (job.job_id === progress.job_id ? { ...job, ...progress } : job));
+    this.#io.emit('progress', progress);
+  }
+
+  remove(id: string): void {
+    this.jobs = this.jobs.filter((job) => job.job_id !== id);
+    this.#io.emit('job_removed', { job_id: id });
+  }
+
+  change(system: Partial<SystemView>): void {
+    this.system = { ...this.system, ...system };
+    this.#io.emit('system', this.system);
+  }
+
+  breakPush(): void {
+    this.pushing = false;
+    this.#io.disconnectSockets(true);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://kiosk');
+    if (!pathname.startsWith('/v1/')) return this.#file(pathname, response);
+    const { key } = this.#options;
+    if (key !== undefined && request.headers['x-api-key'] !== key)
+      return json(response, 401, { detail: 'Unauthorized' });
+    if (!this.answering) return json(response, 503, { detail: 'Stopping' });
+    const id = /^\/v1\/jobs\/([^/]+)/.exec(pathname)?.[1];
+    if (request.method === 'POST') {
+      await this.receiving;
+      const { status, body, headers } = this.submit(await fileName(request));
+      return json(response, status, body, headers);
+    }
+    if (id !== undefined && request.method === 'DELETE') return this.#end(id, response);
+    if (id !== undefined) return json(response, 200, { job_id: id, frames: [] });
+    this.polls += 1;
+    return json(response, 200, { jobs: this.jobs.map(asRest), count: this.jobs.length });
+  }
+
+  #end(id: string, response: ServerResponse): void {
+    const job = this.jobs.find((known) => known.job_id === id);
+    if (!job) return json(response, 404, { detail: 'Job not found' });
+    if (job.status === 'pending' || job.status === 'running') {
+      this.put({ ...job, status: 'cancelled', error_message: 'Cancelled', error: 'Cancelled', seq: job.seq + 1 });
+      return json(response, 200, { status: 'cancelled', job_id: id });
+    }
+    this.remove(id);
+    return json(response, 200, { status: 'deleted', job_id: id });
+  }
+
+  #file(pathname: string, response: ServerResponse): void {
+    const path = join(this.#options.kiosk ?? '', normalize(pathname === '/' ? '/index.html' : pathname));
+    if (this.#options.kiosk === undefined || !existsSync(path)) return json(response, 404, { detail: 'Not Found' });
+    const type = lookup(path) ?? 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
+    createReadStream(path).pipe(response);
+  }
+}
+
+/** The older dialect knows no cancelled job. */
+function asRest(job: JobItem): JobItem {
+  return { ...job, status: toRestStatus(job.status) };
+}
+
+function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+/** Reads a form to its end; its file's name. */
+async function fileName(request: IncomingMessage): Promise<string> {
+  let head = '';
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>)
+      if (head.length < 1000) head += chunk.toString('latin1');
+  } catch (error) {
+    // The person stopped the upload; nobody waits for an answer any more.
+    if (request.complete) throw error;
+  }
+  return /filename="([^"]*)"/.exec(head)?.[1] ?? '';
+}

@@ -1,0 +1,96 @@
+// Every job the screen knows, kept true by snapshots and deltas, and put in the order in which it is shown.
+import type { JobItem, ProgressView } from '../../../appliance/contract/api.ts';
+import type { JobStatus } from '../../../appliance/contract/job.ts';
+
+/** How many finished jobs are drawn; older ones stay in REST. */
+const shownFinished = 50;
+
+/** In which list of the screen a status belongs. */
+const places = {
+  pending: 'pending',
+  running: 'running',
+  completed: 'finished',
+  failed: 'finished',
+  cancelled: 'finished',
+} as const satisfies Record<JobStatus, string>;
+
+type Place = (typeof places)[JobStatus];
+
+export interface JobsOptions {
+  /** Told when a job gets another status or a new one comes; the first snapshot is no news. */
+  readonly onStatus?: (job: JobItem) => void;
+}
+
+export class Jobs {
+  #all = $state.raw<readonly JobItem[]>([]);
+  /** False until the first snapshot: an empty screen would claim that there are no jobs. */
+  known = $state(false);
+
+  /** The one that began first comes first. */
+  readonly running = $derived(this.#list('running').sort(byCreation));
+  /** In the order in which they will run. */
+  readonly pending = $derived(this.#list('pending').sort(byCreation));
+  /** Newest first. */
+  readonly finished = $derived(this.#list('finished').sort(byEnd).slice(0, shownFinished));
+
+  readonly #onStatus: (job: JobItem) => void;
+
+  constructor(options: JobsOptions = {}) {
+    this.#onStatus = options.onStatus ?? (() => undefined);
+  }
+
+  get(id: string): JobItem | undefined {
+    return this.#all.find(({ job_id }) => job_id === id);
+  }
+
+  /** A snapshot is the whole truth: what it lacks is gone, even if its numbers are lower than the known ones. */
+  replace(jobs: readonly JobItem[]): void {
+    const news = this.known ? jobs.filter((job) => this.get(job.job_id)?.status !== job.status) : [];
+    this.#all = jobs;
+    this.known = true;
+    for (const job of news) this.#onStatus(job);
+  }
+
+  /** A whole job; ignored where the known copy is as new or newer. */
+  put(job: JobItem): void {
+    const known = this.get(job.job_id);
+    if (known && job.seq <= known.seq) return;
+    this.#store(job);
+    if (known?.status !== job.status) this.#onStatus(job);
+  }
+
+  /** A delta; ignored for a job that is unknown, or known as new or newer. */
+  advance(progress: ProgressView): void {
+    const known = this.get(progress.job_id);
+    if (!known || progress.seq <= known.seq) return;
+    const job = { ...known, ...progress };
+    this.#store(job);
+    if (known.status !== job.status) this.#onStatus(job);
+  }
+
+  remove(id: string): void {
+    this.#all = this.#all.filter(({ job_id }) => job_id !== id);
+  }
+
+  #store(job: JobItem): void {
+    this.#all = [job, ...this.#all.filter(({ job_id }) => job_id !== job.job_id)];
+  }
+
+  #list(place: Place): JobItem[] {
+    return this.#all.filter((job) => places[job.status] === place);
+  }
+}
+
+/** Times of the wire are ISO 8601 in UTC, so text order is time order; the id makes it stable. */
+function byCreation(a: JobItem, b: JobItem): number {
+  return compare(a.created_at, b.created_at) || compare(a.job_id, b.job_id);
+}
+
+function byEnd(a: JobItem, b: JobItem): number {
+  return compare(b.completed_at ?? b.updated_at, a.completed_at ?? a.updated_at) || compare(b.job_id, a.job_id);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
