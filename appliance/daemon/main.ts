@@ -215,10 +215,10 @@ async function main(): Promise<void> {
   }
   const log = openLog(config.log, 'vedette');
   const parts = new Parts(log);
-  let leaving = false;
+  const leaving = new AbortController();
   const leave = async (code: number) => {
-    if (leaving) return;
-    leaving = true;
+    if (leaving.signal.aborted) return;
+    leaving.abort();
     await parts.close();
     process.exit(code);
   };
@@ -235,7 +235,7 @@ async function main(): Promise<void> {
   try {
     await open(config, log, parts);
   } catch (error) {
-    if (leaving) return; // a part that was still opening has been closed under it
+    if (leaving.signal.aborted) return; // a part that was still opening has been closed under it
     const code = explain(error);
     log.fatal({ code, err: error }, 'daemon cannot start');
     await leave(code);

@@ -1,9 +1,6 @@
 // The part of the addon that Vedette uses; the package brings no types.
 declare module 'sd-notify' {
-  const addon: {
-    ready(): void;
-    watchdog(): void;
-    stopping(): void;
-  };
-  export default addon;
+  export function ready(): void;
+  export function watchdog(): void;
+  export function stopping(): void;
 }

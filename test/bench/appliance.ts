@@ -85,7 +85,6 @@ export class Appliance {
     hooks: { beforeLastByte?: () => void; onProgress?: (progress: ProgressView) => void } = {},
   ): Promise<JobTimes> {
     const seen = { first: 0, running: 0 };
-    let sent = Infinity;
     const onProgress = (progress: ProgressView) => {
       if (seen.first === 0 && progress.current_frame > 0) seen.first = performance.now();
       hooks.onProgress?.(progress);
@@ -100,7 +99,7 @@ export class Appliance {
       };
       this.#socket.on('job', onJob);
     });
-    sent = await this.#upload(video, hooks.beforeLastByte);
+    const sent = await this.#upload(video, hooks.beforeLastByte);
     const job = await ended;
     this.#socket.off('progress', onProgress);
     if (job.status !== 'completed') throw new Error(`${video}: ${job.status}: ${job.error_message ?? ''}`);

@@ -1,5 +1,5 @@
 // Keeps a spare worker waiting, model loaded and warmed up, so that a job starts at once.
-import type { Fault } from '../../contract/fault.ts';
+import { Fault } from '../../contract/fault.ts';
 import type { ModelCard } from '../../contract/frame.ts';
 import type { Log } from '../../log.ts';
 import { type Ready, WorkerProcess, type WorkerOptions } from './worker-process.ts';
@@ -116,11 +116,12 @@ export class WorkerSupply {
         this.#fault = null;
         this.#options.onChange?.();
       },
-      (fault: Fault) => {
+      (reason: unknown) => {
+        if (!(reason instanceof Fault)) throw reason;
         if (this.#closed) return;
-        this.#log.error({ worker: worker.pid, code: fault.code, reason: fault.message }, 'worker cannot start');
+        this.#log.error({ worker: worker.pid, code: reason.code, reason: reason.message }, 'worker cannot start');
         if (!this.#fault) this.#faultSince = Date.now();
-        this.#fault = fault;
+        this.#fault = reason;
         this.#options.onChange?.();
         void worker.end();
       },

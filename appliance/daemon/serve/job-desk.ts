@@ -13,7 +13,7 @@ export interface NewJob {
   readonly sourceType: string;
 }
 
-export interface JobQuery {
+interface JobQuery {
   readonly limit: number;
   readonly skip: number;
   /** All of them where absent. */

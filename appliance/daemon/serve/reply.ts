@@ -209,6 +209,7 @@ export class Reply {
   }
 
   async #writable(): Promise<void> {
+    if (!this.#open) return;
     await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
   }

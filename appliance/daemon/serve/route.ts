@@ -19,7 +19,7 @@ export interface RawRequest {
   readonly body: Body;
 }
 
-export interface Request<P, Q> extends Pick<RawRequest, 'header' | 'signal' | 'body'> {
+interface Request<P, Q> extends Pick<RawRequest, 'header' | 'signal' | 'body'> {
   readonly params: P;
   readonly query: Q;
 }

@@ -54,7 +54,7 @@ export class Uploads {
   async receive<T>(request: Pick<RawRequest, 'header' | 'body' | 'signal'>, take: (upload: Upload) => T): Promise<T> {
     const { most, uploadsDir, jobsDir, maxBytes, log } = this.#options;
     if (this.#underWay >= most) throw new Fault('queue-full', `${most} uploads are under way; try again in a moment`);
-    const declared = Number(request.header('content-length') || '0');
+    const declared = Number(request.header('content-length')) || 0;
     if (declared > maxBytes + formBytes) throw tooLarge(maxBytes);
     const id = randomUUID();
     const part = join(uploadsDir, `${id}.part`);
@@ -108,14 +108,14 @@ async function readForm(
   const either = AbortSignal.any([stop.signal, signal]);
   let kept: Promise<void> | undefined;
   let name = '';
-  form.on('file', (field, stream: Readable, fileName) => {
+  form.on('file', (field, stream: Readable, fileName: string | undefined) => {
     // The form tells its end of the file too, even after the file was given up; the pipeline below reports it.
     stream.on('error', () => undefined);
     // A file that is not read holds up the form for good.
     if (field !== 'file') stream.resume();
     else if (kept) stop.abort(new Unprocessable([secondFile]));
     else {
-      name = shownName(fileName);
+      name = shownName(fileName ?? '');
       kept = file.take(addAbortSignal(either, stream));
       kept.catch((error: unknown) => stop.abort(error));
     }
