@@ -44,6 +44,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': 'off' },
     languageOptions: { globals: globals.node },
   },
+  { files: ['appliance/daemon/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['ui/**'],
     rules: {

@@ -59,7 +59,7 @@ const silent: SdNotify = { ready: () => undefined, watchdog: () => undefined, st
 
 async function loadAddon(log: Log): Promise<SdNotify> {
   try {
-    return await import('sd-notify');
+    return (await import('sd-notify')).default;
   } catch (err) {
     log.info({ err }, 'sd-notify is not built here; using the systemd-notify command');
     const tell = (state: string) => {

@@ -60,16 +60,19 @@ function untilDone({ worker, start, signal, hangMs, onStep }: RunOptions): Promi
       timer = setTimeout(hung, hangMs);
     };
     let seen = -1;
+    let probing = false;
     worker.onReport((report) => {
       switch (report.type) {
         case 'alive':
-          // A loop that turns is no work done: only frames that were read count as news.
-          if (report.framesRead > seen) moved();
+          // A loop that turns is no work done: only frames that were read count as news. While it probes, a worker
+          // watches its pipeline itself, and a long file on a slow disk takes its time.
+          if (probing || report.framesRead > seen) moved();
           seen = report.framesRead;
           return;
         case 'stage':
         case 'probed':
         case 'progress':
+          if (report.type === 'stage') probing = report.stage === 'probing';
           moved();
           onStep(report);
           return;
