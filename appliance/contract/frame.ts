@@ -1,7 +1,7 @@
 // What a worker finds and leaves behind: detections, artifact lines, the summary, and the names of the files.
 import { z } from 'zod';
 
-/** `[x1, y1, x2, y2]` in pixels of the source frame as shown (rotation applied), x1 < x2, y1 < y2. */
+/** `[x1, y1, x2, y2]` in stored pixels of the source frame, turned as shown, x1 < x2, y1 < y2. */
 export const Box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 export type Box = z.infer<typeof Box>;
 
@@ -33,7 +33,7 @@ export const Summary = z.object({
 });
 export type Summary = z.infer<typeof Summary>;
 
-/** What the probe saw. Sizes are those of the picture as shown. */
+/** What the probe saw. Sizes count stored pixels, turned as shown; an anamorphic picture is not stretched. */
 export const SourceInfo = z.object({
   container: z.string(),
   codec: z.string(),

@@ -1,0 +1,95 @@
+// A session with the memory that goes in and comes out of it, made once and used for every frame.
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Fault } from '../../contract/fault.ts';
+
+export type InputType = 'float32' | 'uint8';
+
+/** A frame as three planes R, G, B behind each other, each `stride × height` bytes. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly stride: number;
+  readonly pixels: Uint8Array;
+}
+
+/** Ultralytics pads with this grey, in training as in inference. */
+const grey = 114;
+
+export class Network {
+  readonly width: number;
+  readonly height: number;
+  readonly #session: InferenceSession;
+  readonly #input: Float32Array | Uint8Array;
+  readonly #feeds: InferenceSession.OnnxValueMapType;
+  readonly #outputName: string;
+  #outputShape: readonly number[] = [];
+
+  constructor(session: InferenceSession, { type, width, height }: { type: InputType; width: number; height: number }) {
+    this.#session = session;
+    this.width = width;
+    this.height = height;
+    const dims = [1, 3, height, width];
+    const size = 3 * width * height;
+    this.#input = type === 'float32' ? new Float32Array(size) : new Uint8Array(size);
+    this.#input.fill(type === 'float32' ? grey / 255 : grey);
+    const tensor =
+      this.#input instanceof Float32Array
+        ? new Tensor('float32', this.#input, dims)
+        : new Tensor('uint8', this.#input, dims);
+    this.#feeds = { [session.inputNames[0] ?? '']: tensor };
+    this.#outputName = session.outputNames[0] ?? '';
+  }
+
+  /** Known after the warm-up. */
+  get outputShape(): readonly number[] {
+    return this.#outputShape;
+  }
+
+  /** The first inference allocates and, on some providers, compiles. */
+  async warmUp(): Promise<void> {
+    const output = await this.#run();
+    this.#outputShape = output.dims;
+  }
+
+  /**
+   * Pastes the picture at this place and runs the network. Whatever was pasted elsewhere before stays: a detector always
+   * pastes at one place and size. Returns the network's raw output.
+   */
+  async infer(picture: Picture, left: number, top: number): Promise<Float32Array> {
+    const { width, height, stride, pixels } = picture;
+    for (let plane = 0; plane < 3; plane++) {
+      for (let y = 0; y < height; y++) {
+        const from = (plane * height + y) * stride;
+        const to = (plane * this.height + top + y) * this.width + left;
+        pasteRow(this.#input, to, pixels, from, width);
+      }
+    }
+    const output = await this.#run();
+    return output.data as Float32Array;
+  }
+
+  /** Forgets what was pasted. */
+  clear(): void {
+    this.#input.fill(this.#input instanceof Float32Array ? grey / 255 : grey);
+  }
+
+  async #run(): Promise<Tensor> {
+    const outputs = await this.#session.run(this.#feeds, [this.#outputName]);
+    const output = outputs[this.#outputName];
+    if (output?.type === 'float32') return output;
+    throw new Fault(
+      'model-invalid',
+      `The model cannot be used: its output is ${output?.type ?? 'missing'}, not float32.`,
+    );
+  }
+}
+
+function pasteRow(input: Float32Array | Uint8Array, to: number, pixels: Uint8Array, from: number, width: number): void {
+  if (input instanceof Uint8Array) input.set(pixels.subarray(from, from + width), to);
+  else pasteScaled(input, to, pixels, from, width);
+}
+
+/** A plain loop: 0.9 ms for 640 × 360, where a table of 256 quotients took longer. */
+function pasteScaled(input: Float32Array, to: number, pixels: Uint8Array, from: number, width: number): void {
+  for (let x = 0; x < width; x++) input[to + x] = (pixels[from + x] ?? 0) / 255;
+}

@@ -1,0 +1,84 @@
+// The text of every pipeline, for each platform. Paths are never part of it: they are set as a property of `source`.
+
+/** Coded video that counts as the source's video, best first; stills such as cover art (PNG) are not among it. */
+const videoTypes = [
+  'video/x-h264',
+  'video/x-h265',
+  'video/x-vp8',
+  'video/x-vp9',
+  'video/x-av1',
+  'video/mpeg,systemstream=(boolean)false',
+  'video/x-theora',
+  'video/x-h263',
+  'video/x-divx',
+  'video/x-xvid',
+  'video/x-msmpeg',
+  'video/x-wmv',
+  'video/x-flash-video',
+  'video/x-dv,systemstream=(boolean)false',
+  'video/x-dirac',
+  'video/x-prores',
+  'video/x-ffv',
+  'video/x-huffyuv',
+  'video/x-raw',
+  'image/jpeg',
+].join(';');
+
+// Demuxes and hands on one video stream, still coded. Audio is neither parsed nor decoded, and the same
+// stream is chosen in every pass, so that the count is the count of what is later decoded.
+const demux = `filesrc name=source ! decodebin name=demux expose-all-streams=false caps="${videoTypes}"`;
+
+// identity single-segment: PTS from 0 whatever the edit list says. gdppay: the only way to bring exact PTS to JS.
+const toSink = 'gdppay crc-header=false ! appsink name=sink sync=false';
+
+export interface Platform {
+  /** Ends at end of stream; `count` counts packets, `last` keeps the last one with its caps. */
+  readonly count: string;
+  /** The same for containers whose packets are not frames: a parser cuts them first. */
+  readonly parsedCount: string;
+  /** Decoded frames as stored, with caps, segment and tags in front. */
+  readonly header: string;
+  /** Upright frames as three 8-bit planes R, G, B of exactly this size, stretched to it. */
+  readonly frames: (width: number, height: number) => string;
+  /** What the texts need, and the Debian package of each. */
+  readonly elements: Readonly<Record<string, string>>;
+}
+
+// Codec headers (Theora, VP8 in Ogg) travel as packets of their own and are no frames.
+const toCount = 'identity drop-buffer-flags=header ! identity name=count ! fakesink name=last sync=false';
+
+export const platforms = {
+  software: {
+    count: `${demux} ! ${toCount}`,
+    parsedCount: `${demux} ! parsebin ! ${toCount}`,
+    header: `${demux} ! decodebin name=decode force-sw-decoders=true ! video/x-raw ! ${toSink} max-buffers=1`,
+    frames: (width, height) =>
+      [
+        `${demux} ! decodebin name=decode force-sw-decoders=true`,
+        // Its own thread for scaling, so that the decoder works on while a frame is scaled.
+        'queue max-size-buffers=4 max-size-bytes=0 max-size-time=0',
+        'videoflip video-direction=auto',
+        // Scale before convert: 1.5 against 5.1 ms for a 1080p frame. The borders are grey and pasted later.
+        'videoscale add-borders=false',
+        'videoconvert',
+        `video/x-raw,format=RGBP,width=${width},height=${height},pixel-aspect-ratio=1/1`,
+        'identity single-segment=true',
+        `${toSink} max-buffers=4`,
+      ].join(' ! '),
+    elements: {
+      filesrc: 'libgstreamer1.0-0',
+      identity: 'libgstreamer1.0-0',
+      queue: 'libgstreamer1.0-0',
+      decodebin: 'gstreamer1.0-plugins-base',
+      videoscale: 'gstreamer1.0-plugins-base',
+      videoconvert: 'gstreamer1.0-plugins-base',
+      appsink: 'gstreamer1.0-plugins-base',
+      videoflip: 'gstreamer1.0-plugins-good',
+      qtdemux: 'gstreamer1.0-plugins-good',
+      matroskademux: 'gstreamer1.0-plugins-good',
+      gdppay: 'gstreamer1.0-plugins-bad',
+      h264parse: 'gstreamer1.0-plugins-bad',
+      avdec_h264: 'gstreamer1.0-libav',
+    },
+  },
+} as const satisfies Record<string, Platform>;

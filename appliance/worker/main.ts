@@ -1,0 +1,116 @@
+// The entry of a worker process: prepares itself, waits as a spare, does one job, leaves.
+import { Fault } from '../contract/fault.ts';
+import { ToWorker, type FromWorker } from '../contract/ipc.ts';
+import { openLog } from '../log.ts';
+import { Model } from './infer/model.ts';
+import { loadGStreamer, requireElements } from './ingest/gstreamer.ts';
+import { platforms } from './ingest/pipeline.ts';
+import { Player } from './ingest/player.ts';
+import { runJob } from './job.ts';
+import { tools } from './tools/registry.ts';
+
+type Prepare = Extract<ToWorker, { type: 'prepare' }>;
+type Start = Extract<ToWorker, { type: 'start' }>;
+type State =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'preparing' }
+  | { readonly kind: 'spare'; readonly model: Model; readonly player: Player }
+  | { readonly kind: 'working' }
+  | { readonly kind: 'leaving' };
+
+const platform = platforms.software;
+
+class Worker {
+  readonly #log = openLog('info', 'worker');
+  readonly #cancelling = new AbortController();
+  #state: State = { kind: 'new' };
+
+  /** Messages are heard between frames: an inference blocks the thread, and every one begins from the event loop. */
+  listen(): void {
+    process.on('message', (message) => this.#hear(ToWorker.parse(message)));
+    process.on('SIGTERM', () => this.#cancel());
+    // The daemon died: nobody is left to tell, and the job will be run again.
+    process.on('disconnect', () => vanish());
+    process.on('uncaughtException', (err) => {
+      this.#log.fatal({ err }, 'worker failed by a bug');
+      vanish();
+    });
+  }
+
+  #hear(message: ToWorker): void {
+    switch (message.type) {
+      case 'prepare':
+        return void this.#prepare(message);
+      case 'start':
+        return void this.#work(message);
+      case 'cancel':
+        return this.#cancel();
+    }
+  }
+
+  async #prepare({ model: { name, path }, providers, threads }: Prepare): Promise<void> {
+    if (this.#state.kind !== 'new') throw new Error(`prepare in state ${this.#state.kind}`);
+    this.#state = { kind: 'preparing' };
+    try {
+      const gstreamer = loadGStreamer();
+      requireElements(gstreamer, platform.elements);
+      const model = await Model.load({ name, path, providers, threads });
+      this.#cancelling.signal.throwIfAborted();
+      this.#state = { kind: 'spare', model, player: new Player(gstreamer) };
+      send({ type: 'ready', model: model.card, refused: [...model.refused] });
+    } catch (error) {
+      this.#leave(this.#failure(error));
+    }
+  }
+
+  async #work(start: Start): Promise<void> {
+    if (this.#state.kind !== 'spare') throw new Error(`start in state ${this.#state.kind}`);
+    const { model, player } = this.#state;
+    this.#state = { kind: 'working' };
+    const { signal } = this.#cancelling;
+    try {
+      const done = await runJob({ start, tool: tools[start.tool], model, player, platform, send, signal });
+      this.#leave(done, player);
+    } catch (error) {
+      this.#leave(this.#failure(error), player);
+    }
+  }
+
+  #cancel(): void {
+    this.#cancelling.abort(new Fault('cancelled', 'Cancelled'));
+    // With no job there is nothing that would notice.
+    const idle = this.#state.kind === 'new' || this.#state.kind === 'spare';
+    if (idle) this.#leave(this.#failure(this.#cancelling.signal.reason));
+  }
+
+  /** Anything but a Fault is a bug: it is thrown on, and ends the process. */
+  #failure(error: unknown): FromWorker {
+    if (!(error instanceof Fault)) throw error;
+    if (error.code === 'cancelled') this.#log.info('cancelled');
+    else this.#log.warn({ code: error.code, err: error }, 'worker gives up');
+    return { type: 'failed', code: error.code, message: error.message };
+  }
+
+  /** Says its last word first, since stopping a pipeline waits for its threads, and exit waits for a stopped pipeline. */
+  #leave(lastWord: FromWorker, player?: Player): void {
+    this.#state = { kind: 'leaving' };
+    const stuck = lastWord.type === 'failed' && lastWord.code === 'source-stalled';
+    send(lastWord, () => {
+      // A thread that hangs in a read would hold stop() and exit() for ever.
+      if (stuck) return vanish();
+      player?.close();
+      process.exit(0);
+    });
+  }
+}
+
+function send(message: FromWorker, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, sent);
+}
+
+/** Ends the process without waiting for any of its threads. */
+function vanish(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+new Worker().listen();
