@@ -12,7 +12,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '*.cjs', 'ui/*.ts'] },
+        projectService: { allowDefaultProject: ['*.js', '*.cjs', 'ui/*.ts', 'scripts/*.js'] },
         tsconfigRootDir: import.meta.dirname,
         extraFileExtensions: ['.svelte'],
       },
@@ -44,6 +44,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': 'off' },
     languageOptions: { globals: globals.node },
   },
+  { files: ['scripts/*.js'], languageOptions: { globals: globals.node } },
   { files: ['appliance/daemon/config.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
     files: ['ui/**'],

@@ -18,7 +18,7 @@ export const JobId = z
   .transform((hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
 
 /** The four statuses of the older dialects; they know no cancelled job. */
-export const restStatuses = ['pending', 'running', 'completed', 'failed'] as const;
+const restStatuses = ['pending', 'running', 'completed', 'failed'] as const;
 export const RestStatus = z.enum(restStatuses);
 export type RestStatus = z.infer<typeof RestStatus>;
 

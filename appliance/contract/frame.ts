@@ -49,7 +49,7 @@ export const SourceInfo = z.object({
 });
 export type SourceInfo = z.infer<typeof SourceInfo>;
 
-export const providers = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
+const providers = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
 export const Provider = z.enum(providers);
 export type Provider = z.infer<typeof Provider>;
 

@@ -8,7 +8,7 @@ export const JobStatus = z.enum(jobStatuses);
 export type JobStatus = z.infer<typeof JobStatus>;
 
 /** The only moves there are. `running → pending` is a job whose daemon went away: it is queued again at the next start. */
-export const moves = {
+const moves = {
   pending: ['running', 'failed', 'cancelled'],
   running: ['completed', 'failed', 'cancelled', 'pending'],
   completed: [],

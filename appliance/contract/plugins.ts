@@ -1,8 +1,7 @@
 // The plugins that the appliance brings, as data: the daemon answers for them without loading a line of their code.
 import { z } from 'zod';
 
-export const inputTypes = ['image_bytes', 'video'] as const;
-export type InputType = (typeof inputTypes)[number];
+const inputTypes = ['image_bytes', 'video'] as const;
 
 export const ToolManifest = z.object({
   id: z.string(),

@@ -176,7 +176,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
   );
 
   // A model that cannot work is told by the exit code, before any job has failed for it.
-  const { model, refused } = await loading;
+  const { model } = await loading;
   jobs.begin();
   const supervisor = await Supervisor.open({
     ...config.supervisor,
@@ -190,7 +190,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
       web.stopListening();
     },
   });
-  log.info({ model: model.name, provider: model.provider, refused }, 'ready for jobs');
+  log.info({ model: model.name, provider: model.provider }, 'ready for jobs');
 }
 
 function findModel({ model }: Config): string {

@@ -10,7 +10,7 @@ export interface Figure {
 /** Runs of every paired measurement. */
 export const runs = 5;
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [low = NaN, high = NaN] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
@@ -18,7 +18,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median with the range behind it, so that a noisy machine shows. */
-export function spread(values: readonly number[], digits: number): string {
+function spread(values: readonly number[], digits: number): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(digits)} (${low.toFixed(digits)}..${high.toFixed(digits)})`;
 }

@@ -101,5 +101,3 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
   };
   return { folder, database, store, stream, events, workers, jobs, submit, until, ended, close };
 }
-
-export type Desk = ReturnType<typeof openDesk>;

@@ -8,7 +8,7 @@ import type { ToWorker } from '../../contract/ipc.ts';
 import type { Step } from './live-progress.ts';
 import type { Report, WorkerProcess } from './worker-process.ts';
 
-export type Start = Extract<ToWorker, { type: 'start' }>;
+type Start = Extract<ToWorker, { type: 'start' }>;
 type Done = Extract<Report, { type: 'done' }>;
 
 export interface RunOptions {

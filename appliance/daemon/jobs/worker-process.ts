@@ -5,7 +5,7 @@ import { Fault } from '../../contract/fault.ts';
 import { FromWorker, type ToWorker } from '../../contract/ipc.ts';
 import type { Log } from '../../log.ts';
 
-export type Prepare = Extract<ToWorker, { type: 'prepare' }>;
+type Prepare = Extract<ToWorker, { type: 'prepare' }>;
 export type Ready = Extract<FromWorker, { type: 'ready' }>;
 export type Report = Exclude<FromWorker, Ready>;
 

@@ -1,0 +1,54 @@
+// The help texts.
+import type { CommandName } from './arguments.ts';
+
+export function help(of: CommandName | undefined): string {
+  return of === undefined ? overview : texts[of];
+}
+
+const overview = `Vedette: a video-analysis appliance.
+
+  vedette start [VIDEO]   start the appliance here and analyse a first video
+  vedette serve           run the daemon in the foreground, as systemd does
+  vedette run FILE        analyse a video on a running appliance
+  vedette doctor          check what this machine has and lacks
+
+  vedette COMMAND --help  more about one of them
+  vedette --version
+
+Settings: vedette.yaml in the current folder (or VEDETTE_CONFIG=FILE) and the VEDETTE_* variables; see README.md.
+Exit codes: 0 done, 1 failed, 64 not understood, 69 no appliance answers, 130 interrupted.
+`;
+
+const urlOption = `  --url URL    the appliance's address; otherwise VEDETTE_HOST and VEDETTE_PORT, then vedette.yaml,
+               then http://127.0.0.1:8000
+`;
+
+const texts = {
+  start: `vedette start [--once] [--no-demo] [--url URL] [VIDEO]
+
+Starts the daemon, waits until it answers, submits VIDEO (or the bundled clip), shows its progress and goes on
+serving until Ctrl-C. Where a Vedette answers already, that one is used.
+
+  --once       end after the job: exit code 0 when it completed, 1 when it failed
+  --no-demo    submit nothing, only serve
+${urlOption}
+The daemon's log goes to vedette.log in the data folder; its warnings are shown here too.
+`,
+  serve: `vedette serve
+
+Runs the daemon in the foreground with its log on stdout, until SIGINT or SIGTERM.
+`,
+  run: `vedette run [--tool TOOL] [--json OUT] [--url URL] FILE
+
+Uploads FILE to a running appliance and shows the job's progress. Ctrl-C cancels the job.
+
+  --tool TOOL  what to do with it; default: detect
+  --json OUT   write the whole result to OUT; - is stdout (everything else then goes to stderr)
+${urlOption}`,
+  doctor: `vedette doctor [--url URL]
+
+Checks Node, GStreamer, the native modules, the model, the data folder, the disk and the port, and names the
+remedy of whatever is wrong. Exit code 1 when something is.
+
+${urlOption}`,
+} as const satisfies Record<CommandName, string>;

@@ -1,0 +1,45 @@
+// `vedette run`: one video on an appliance that runs already.
+import { stat } from 'node:fs/promises';
+import { analyse } from './analyse.ts';
+import { type RunCommand, UsageError } from './arguments.ts';
+import { Client } from './client.ts';
+import { Display } from './display.ts';
+import type { Environment } from './environment.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Interrupt } from './interrupt.ts';
+import { succeeded } from './outcome.ts';
+
+/** Returns the exit code. Throws UsageError, or a Refusal of the appliance. */
+export async function run(command: RunCommand, environment: Environment): Promise<number> {
+  if (environment.url === null) throw new UsageError('the configured port is 0; say where with --url', 'run');
+  await requireFile(command.file, 'run');
+  const client = new Client({ url: environment.url, apiKey: environment.apiKey });
+  const display = new Display(command.json === '-' ? process.stderr : process.stdout);
+  const interrupt = new Interrupt(() => process.exit(exitCodes.interrupted));
+  try {
+    const job = await analyse({
+      client,
+      display,
+      signal: interrupt.signal,
+      file: command.file,
+      tool: command.tool,
+      place: (jobId) => command.json ?? `${client.url}/v1/jobs/${jobId}/result`,
+    });
+    if (!succeeded(job)) return exitCodes.failed;
+    if (command.json !== undefined) await client.saveResult(job.job_id, command.json);
+    return exitCodes.ok;
+  } catch (error) {
+    if (interrupt.signal.aborted) return exitCodes.interrupted;
+    throw error;
+  } finally {
+    display.done();
+    interrupt.close();
+  }
+}
+
+/** Throws UsageError unless it is a file that can be sent. */
+export async function requireFile(path: string, of: 'run' | 'start'): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new UsageError(`there is no file ${path}`, of);
+  if (!found.isFile()) throw new UsageError(`${path} is not a file`, of);
+}

@@ -1,0 +1,58 @@
+// What may be typed, and what is said of what may not.
+import { describe, expect, it } from 'vitest';
+import { commandNames, readArguments } from '../../appliance/cli/arguments.ts';
+import { help } from '../../appliance/cli/help.ts';
+
+const read = (line: string) => readArguments(line === '' ? [] : line.split(' '));
+
+describe('readArguments', () => {
+  it('shows the overview when nothing is typed', () => {
+    expect(read('')).toEqual({ kind: 'help', of: undefined });
+  });
+
+  it.each(commandNames)('knows --help of %s, and the help names the command', (name) => {
+    expect(read(`${name} --help`)).toEqual({ kind: 'help', of: name });
+    expect(read(`help ${name}`)).toEqual({ kind: 'help', of: name });
+    expect(help(name)).toContain(`vedette ${name}`);
+    expect(help(undefined)).toContain(`vedette ${name}`);
+  });
+
+  it('starts with the bundled clip unless told otherwise', () => {
+    const start = { kind: 'start', video: undefined, once: false, demo: true, url: undefined };
+    expect(read('start')).toEqual(start);
+    expect(read('start --once')).toEqual({ ...start, once: true });
+    expect(read('start --once clip.mp4')).toEqual({ ...start, once: true, video: 'clip.mp4' });
+    expect(read('start --no-demo')).toEqual({ ...start, demo: false });
+  });
+
+  it('runs a file with the detection tool unless another is named', () => {
+    expect(read('run a.mp4')).toEqual({ kind: 'run', file: 'a.mp4', tool: 'detect', json: undefined, url: undefined });
+    expect(read('run --tool track --json - --url http://box:8000 a.mp4')).toEqual({
+      kind: 'run',
+      file: 'a.mp4',
+      tool: 'track',
+      json: '-',
+      url: 'http://box:8000',
+    });
+  });
+
+  it.each([
+    ['analyse x.mp4', "unknown command 'analyse'. Commands: start, serve, run, doctor"],
+    ['--once', "unknown option '--once'. Commands: start, serve, run, doctor"],
+    ['run', 'which file?'],
+    ['run a.mp4 b.mp4', "'b.mp4' is one argument too many"],
+    ['run --fast a.mp4', "unknown option '--fast'"],
+    ['run a.mp4 --json', "option '--json <value>' argument missing"],
+    ['serve now', "'now' is one argument too many"],
+    ['doctor --once', "unknown option '--once'"],
+    ['start --no-demo clip.mp4', '--no-demo submits no video; leave one of the two'],
+    ['start --no-demo --once', '--once ends after a job, and --no-demo starts none'],
+  ])('refuses `%s` with one clear sentence', (line, message) => {
+    expect(() => read(line)).toThrow(message);
+  });
+
+  it('points to the help of the command that was meant', () => {
+    expect(() => read('run --fast a.mp4')).toThrow(expect.objectContaining({ hint: 'See: vedette run --help' }));
+    expect(() => read('frob')).toThrow(expect.objectContaining({ hint: 'See: vedette --help' }));
+  });
+});

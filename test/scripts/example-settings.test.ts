@@ -1,0 +1,22 @@
+// vedette.example.yaml says what every setting is when nobody sets it, so it must agree with the daemon.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { readConfig } from '../../appliance/daemon/config.ts';
+
+const example = fileURLToPath(new URL('../../vedette.example.yaml', import.meta.url));
+
+it('has the defaults, so that copying it whole changes nothing', () => {
+  expect(readConfig({ VEDETTE_CONFIG: example })).toEqual(readConfig({ VEDETTE_CONFIG: '/dev/null' }));
+});
+
+it('names every setting', () => {
+  const text = readFileSync(example, 'utf8');
+  for (const [name, value] of Object.entries(readConfig({ VEDETTE_CONFIG: '/dev/null' }))) {
+    // What systemd says is no setting.
+    if (name === 'supervisor') continue;
+    expect(text).toMatch(new RegExp(`^(# )?${name}:`, 'm'));
+    if (typeof value !== 'object') continue;
+    for (const inner of Object.keys(value)) expect(text).toMatch(new RegExp(`^  (# )?${inner}:`, 'm'));
+  }
+});
