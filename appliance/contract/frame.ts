@@ -64,6 +64,8 @@ export const ModelCard = ModelUse.extend({
   inputWidth: z.number().int().positive(),
   inputHeight: z.number().int().positive(),
   stride: z.number().int().positive(),
+  /** Of one inference on the CPU. */
+  threads: z.number().int().positive(),
   task: z.string(),
 });
 export type ModelCard = z.infer<typeof ModelCard>;

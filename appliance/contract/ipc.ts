@@ -11,8 +11,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     model: z.object({ name: z.string(), path: z.string() }),
     /** Tried in this order. */
     providers: z.array(Provider).min(1),
-    /** Threads of one inference, ≥ 1. */
-    threads: z.number().int().min(1),
+    /** Of one inference, ≥ 1; null: the worker chooses by the size of the model. */
+    threads: z.number().int().min(1).nullable(),
   }),
   z.object({
     type: z.literal('start'),

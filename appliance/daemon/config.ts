@@ -1,7 +1,7 @@
 // The whole configuration: vedette.yaml and a few environment variables, checked at once. The only reader of process.env.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -65,8 +65,8 @@ const Schema = z.strictObject({
     confidence: z.number().min(0).max(1).default(0.25),
     iou: z.number().min(0).max(1).default(0.7),
     providers: z.array(Provider).min(1).default(['tensorrt', 'cuda', 'webgpu', 'cpu']),
-    /** Threads of one inference. */
-    threads: z.int().min(1).max(256),
+    /** Of one inference; null: chosen by the size of the model. */
+    threads: z.int().min(1).max(256).nullable().default(null),
   }),
   mqtt: z
     .strictObject({
@@ -106,7 +106,6 @@ export function readConfig(environment: Environment = process.env): Config {
   fill(raw, ['data'], environment['STATE_DIRECTORY'] ?? 'data');
   fill(raw, ['model', 'folder'], join(root, 'models'));
   fill(raw, ['model', 'name'], 'demo');
-  fill(raw, ['model', 'threads'], defaultThreads());
   for (const [variable, path, read] of overrides) {
     const text = environment[variable];
     if (text === undefined || text === '') continue;
@@ -153,11 +152,6 @@ function withKey(config: z.infer<typeof Schema>, key: string): z.infer<typeof Sc
   const named = { name: 'VEDETTE_API_KEY', sha256: createHash('sha256').update(key).digest('hex') };
   const keys = config.auth === 'open' ? [] : config.auth.keys;
   return { ...config, auth: { keys: [...keys, named] } };
-}
-
-/** One thread an available core: decoding needs far less than inference, and fills the gaps. */
-function defaultThreads(): number {
-  return availableParallelism();
 }
 
 type Raw = Record<string, unknown>;

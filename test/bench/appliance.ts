@@ -15,6 +15,7 @@ import type { ClientToServerEvents, ServerToClientEvents, WatchAnswer } from '..
 import { isFinal } from '../../appliance/contract/job.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const Manifest = z.object({ model: z.object({ threads: z.number() }) });
 const Line = z.object({ msg: z.string(), url: z.string().optional() });
 
 export interface JobTimes {
@@ -109,6 +110,12 @@ export class Appliance {
       frames: job.summary?.frame_count ?? 0,
       detections: job.summary?.detection_count ?? 0,
     };
+  }
+
+  /** Of one inference, as the worker chose. */
+  async threads(): Promise<number> {
+    const answer = await fetch(`${this.url}/v1/plugins/yolo-tracker/manifest`);
+    return Manifest.parse(await answer.json()).model.threads;
   }
 
   async metric(name: string): Promise<number> {

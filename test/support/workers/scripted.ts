@@ -85,7 +85,11 @@ process.on('message', (raw) => {
       return;
     }
     const model = { name, sha256: 'ab'.repeat(32), provider: 'cpu' as const, classes: ['thing'], task: 'detect' };
-    tell({ type: 'ready', model: { ...model, inputWidth: 320, inputHeight: 320, stride: 32 }, refused: [] });
+    tell({
+      type: 'ready',
+      model: { ...model, inputWidth: 320, inputHeight: 320, stride: 32, threads: 1 },
+      refused: [],
+    });
   } else if (message.type === 'start') {
     const script = JSON.parse(readFileSync(message.inputPath, 'utf8')) as Script;
     behaviours[script.behaviour](message, script.frames);

@@ -43,6 +43,7 @@ describe('a model', () => {
       inputWidth: 64,
       inputHeight: 64,
       stride: 32,
+      threads: 1,
       task: 'detect',
     });
     expect(model.refused).toEqual([]);
