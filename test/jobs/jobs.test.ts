@@ -155,10 +155,13 @@ describe('what an earlier daemon left', () => {
     const running = before.submit({ behaviour: 'waits to be cancelled', frames: 30 });
     const waiting = before.submit({ behaviour: 'finishes', frames: 10 });
     await before.until(progressed(running.id));
+    const told = before.jobs.get(running.id);
     await before.close();
 
     const after = openDesk({ folder, begin: false });
-    expect(after.jobs.get(running.id)).toMatchObject({ status: 'pending', stage: 'queued' });
+    const again = after.jobs.get(running.id);
+    expect(again).toMatchObject({ status: 'pending', stage: 'queued' });
+    expect(again?.seq, 'newer than whatever was told before').toBeGreaterThan(told?.seq ?? Infinity);
     after.jobs.begin();
     await after.until(progressed(running.id));
     expect(after.jobs.get(waiting.id)?.status).toBe('pending');

@@ -71,7 +71,8 @@ export class Ledger {
   /** What an earlier daemon left, oldest first; all pending now, those that were running too. */
   takeUp(): Job[] {
     return this.#store.unfinished().map((job) => {
-      this.#active.set(job.id, job);
+      // Progress that was told and not recorded is older than now: `seq` goes on growing across the restart.
+      this.#active.set(job.id, { ...job, seq: Date.now() - job.createdAt });
       return job.status === 'running' ? this.move(job.id, 'pending', { stage: 'queued', startedAt: null }) : job;
     });
   }

@@ -140,7 +140,8 @@ function toJob(row: Row): Job {
     indeterminate: false,
     fps: null,
     etaS: null,
-    seq: 0,
+    // Not recorded. No job is told of a thousand times a second, so this is above whatever was told before.
+    seq: row.updatedAt - row.createdAt,
     reportedAt: row.updatedAt,
     summary,
     warnings: Warnings.parse(row.warnings),
