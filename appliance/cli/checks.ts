@@ -5,6 +5,7 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { gstreamerElements } from '../contract/elements.ts';
 import { Client } from './client.ts';
 import type { Environment } from './environment.ts';
 import { root } from './installation.ts';
@@ -58,28 +59,11 @@ async function nativeModule(name: (typeof nativeModules)[number]): Promise<Findi
   }
 }
 
-/** Elements that the pipelines name, or that decodebin picks for the most common videos, and Debian's package of each. */
-const elements = {
-  filesrc: 'libgstreamer1.0-0',
-  identity: 'libgstreamer1.0-0',
-  queue: 'libgstreamer1.0-0',
-  decodebin: 'gstreamer1.0-plugins-base',
-  videoscale: 'gstreamer1.0-plugins-base',
-  videoconvert: 'gstreamer1.0-plugins-base',
-  appsink: 'gstreamer1.0-plugins-base',
-  videoflip: 'gstreamer1.0-plugins-good',
-  qtdemux: 'gstreamer1.0-plugins-good',
-  matroskademux: 'gstreamer1.0-plugins-good',
-  h264parse: 'gstreamer1.0-plugins-bad',
-  gdppay: 'gstreamer1.0-plugins-bad',
-  avdec_h264: 'gstreamer1.0-libav',
-} as const;
-
 async function gstreamer(): Promise<Finding> {
   const subject = 'GStreamer';
   const absent: string[] = [];
   const packages = new Set<string>();
-  for (const [element, debianPackage] of Object.entries(elements)) {
+  for (const [element, debianPackage] of Object.entries(gstreamerElements)) {
     try {
       await execute('gst-inspect-1.0', ['--exists', element], { timeout: 60_000 });
     } catch (error) {
@@ -91,7 +75,7 @@ async function gstreamer(): Promise<Finding> {
       packages.add(debianPackage);
     }
   }
-  if (absent.length === 0) return { subject, verdict: 'good', found: `all ${Object.keys(elements).length} elements` };
+  if (absent.length === 0) return { subject, verdict: 'good', found: `all ${Object.keys(gstreamerElements).length} elements` };
   const remedy = `sudo apt-get install ${[...packages].join(' ')}`;
   return { subject, verdict: 'bad', found: `lacks ${absent.join(', ')}`, remedy };
 }

@@ -1,4 +1,5 @@
 // The text of every pipeline, for each platform. Paths are never part of it: they are set as a property of `source`.
+import { gstreamerElements } from '../../contract/elements.ts';
 
 /** Coded video that counts as the source's video, best first; stills such as cover art (PNG) are not among it. */
 const videoTypes = [
@@ -65,20 +66,6 @@ export const platforms = {
         'identity single-segment=true',
         `${toSink} max-buffers=4`,
       ].join(' ! '),
-    elements: {
-      filesrc: 'libgstreamer1.0-0',
-      identity: 'libgstreamer1.0-0',
-      queue: 'libgstreamer1.0-0',
-      decodebin: 'gstreamer1.0-plugins-base',
-      videoscale: 'gstreamer1.0-plugins-base',
-      videoconvert: 'gstreamer1.0-plugins-base',
-      appsink: 'gstreamer1.0-plugins-base',
-      videoflip: 'gstreamer1.0-plugins-good',
-      qtdemux: 'gstreamer1.0-plugins-good',
-      matroskademux: 'gstreamer1.0-plugins-good',
-      gdppay: 'gstreamer1.0-plugins-bad',
-      h264parse: 'gstreamer1.0-plugins-bad',
-      avdec_h264: 'gstreamer1.0-libav',
-    },
+    elements: gstreamerElements,
   },
 } as const satisfies Record<string, Platform>;
