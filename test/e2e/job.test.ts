@@ -41,6 +41,27 @@ function expectHonest(channel: string, said: readonly Said[]): void {
   expect(said.at(-1), `${channel}: the end`).toMatchObject({ progress: 100, status: 'completed' });
 }
 
+/** A page that notes every percentage that its progress bar shows. */
+async function watchKiosk(browser: Browser, url: string) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  onTestFinished(() => page.close());
+  await page.addInitScript(`
+    window.seen = [];
+    new MutationObserver(() => {
+      const now = document.querySelector('[role=progressbar][aria-valuenow]')?.getAttribute('aria-valuenow');
+      if (now && window.seen.at(-1) !== Number(now)) window.seen.push(Number(now));
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+  `);
+  await page.goto(url);
+  await page.getByRole('banner').getByText('Live', { exact: true }).waitFor();
+  return {
+    seen: async () => {
+      await page.getByText('350 frames').waitFor();
+      return page.evaluate<number[]>('window.seen');
+    },
+  };
+}
+
 async function submit(url: string): Promise<string> {
   const form = new FormData();
   form.set('file', await openAsBlob(sample), 'conveyor.mp4');
@@ -57,9 +78,11 @@ describe('one job from upload to completed', () => {
   });
   afterAll(async () => browser?.close());
 
-  test('has the same progress on REST, Socket.IO, WebSocket and MQTT, and is whole in the end', async () => {
+  test('has the same progress on REST, Socket.IO, WebSocket, MQTT and the kiosk, and is whole in the end', async () => {
     const daemon = await startDaemon({ env: { VEDETTE_MQTT_URL: 'embedded:0' } });
     await daemon.logged('ready for jobs');
+    const screen = browser && (await watchKiosk(browser, daemon.url));
+    if (!screen) process.stderr.write('skipped: the kiosk in this test, since there is no Chromium on this machine\n');
 
     const live: Said[] = [];
     const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(daemon.url, { transports: ['websocket'] });
@@ -100,12 +123,20 @@ describe('one job from upload to completed', () => {
     await expect.poll(() => live.at(-1)?.status).toBe('completed');
     await expect.poll(() => onSocket.at(-1)).toEqual({ job_id: id, status: 'completed' });
     plain.close();
+    const shown = await screen?.seen();
 
     expectHonest('REST', polled);
     expectHonest('Socket.IO', live);
     expectHonest('MQTT', onMqtt);
     const percents = onSocket.map(({ percent }) => percent).filter((percent) => typeof percent === 'number');
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
+
+    if (shown) {
+      expect(shown, 'the kiosk: never back').toEqual([...shown].sort((a, b) => a - b));
+      expect(new Set(shown).size, 'the kiosk moves').toBeGreaterThan(3);
+      const told = new Set(live.map(({ progress }) => progress));
+      for (const percent of shown) expect(told, 'what the kiosk shows was pushed').toContain(percent);
+    }
 
     const bySeq = new Map(live.map(({ seq, progress }) => [seq, progress]));
     expect(bySeq.size, 'nothing arrives twice').toBe(live.length);
