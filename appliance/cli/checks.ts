@@ -75,7 +75,8 @@ async function gstreamer(): Promise<Finding> {
       packages.add(debianPackage);
     }
   }
-  if (absent.length === 0) return { subject, verdict: 'good', found: `all ${Object.keys(gstreamerElements).length} elements` };
+  if (absent.length === 0)
+    return { subject, verdict: 'good', found: `all ${Object.keys(gstreamerElements).length} elements` };
   const remedy = `sudo apt-get install ${[...packages].join(' ')}`;
   return { subject, verdict: 'bad', found: `lacks ${absent.join(', ')}`, remedy };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { prettyFactory } from 'pino-pretty';
 
-const LogLine = z.looseObject({ level: z.number() });
+const LogLine = z.looseObject({ level: z.number(), msg: z.string().optional() });
+const ExpectedFailure = z.object({ err: z.object({ type: z.literal('Fault'), message: z.string() }) });
 const warning = 40;
 
 export class DaemonLog {
@@ -16,7 +17,12 @@ export class DaemonLog {
   /** `show` takes a readable warning. Until `open`, lines wait in memory: where the data lie is known only then. */
   constructor(options: { show: (line: string) => void; colour: boolean }) {
     this.#show = options.show;
-    this.#pretty = prettyFactory({ colorize: options.colour, ignore: 'pid,hostname,name', translateTime: 'HH:MM:ss' });
+    this.#pretty = prettyFactory({
+      colorize: options.colour,
+      ignore: 'pid,hostname,name',
+      translateTime: 'HH:MM:ss',
+      singleLine: true,
+    });
   }
 
   /** Writes to `vedette.log` in this folder from now on; the log of the run before is replaced. Returns the path. */
@@ -39,7 +45,7 @@ export class DaemonLog {
     const entry = LogLine.safeParse(parseJson(text));
     // What is no log line was printed by something that went wrong below the logger.
     if (!entry.success) this.#show(text);
-    else if (entry.data.level >= warning) this.#show(this.#pretty(text).trimEnd());
+    else if (entry.data.level >= warning) this.#show(this.#pretty(withoutStack(entry.data) ?? text).trimEnd());
   }
 
   async close(): Promise<void> {
@@ -47,6 +53,13 @@ export class DaemonLog {
     this.#file = undefined;
     if (file) await new Promise<void>((resolve) => file.end(resolve));
   }
+}
+
+/** A failure that was foreseen says in a sentence what is wrong; its stack is in the file. Undefined for all others. */
+function withoutStack(entry: z.infer<typeof LogLine>): string | undefined {
+  const { data } = ExpectedFailure.safeParse(entry);
+  if (!data) return undefined;
+  return JSON.stringify({ ...entry, err: undefined, msg: `${entry.msg ?? ''}: ${data.err.message}` });
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,6 @@
 // A daemon started by the command line: its log, its address once it listens, its end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { daemonEntry } from './installation.ts';
 
@@ -25,8 +24,9 @@ export class DaemonProcess {
   /** `onLine` hears every line of the daemon's log. */
   constructor(options: { onLine: (line: string) => void }) {
     // A process group of its own: Ctrl-C in the terminal would otherwise reach the daemon at once and again by stop().
+    // A channel, which nothing is sent on: the daemon leaves when it closes, should this process be killed.
     const child = spawn(process.execPath, [...process.execArgv, daemonEntry], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
     this.#child = child;
@@ -40,8 +40,7 @@ export class DaemonProcess {
         const found = readListening(line);
         if (found) resolve(found);
       };
-      eachLine(child.stdout, hear);
-      eachLine(child.stderr, hear);
+      for (const input of [child.stdout, child.stderr]) if (input) createInterface({ input }).on('line', hear);
     });
   }
 
@@ -61,10 +60,6 @@ export class DaemonProcess {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
-}
-
-function eachLine(stream: Readable, hear: (line: string) => void): void {
-  createInterface({ input: stream }).on('line', hear);
 }
 
 function readListening(line: string): Listening | undefined {

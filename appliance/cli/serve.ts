@@ -6,7 +6,11 @@ import { Interrupt } from './interrupt.ts';
 /** Returns the daemon's exit code. */
 export async function serve(): Promise<number> {
   // A process group of its own: a terminal's Ctrl-C would otherwise reach the daemon twice, directly and from here.
-  const child = spawn(process.execPath, [...process.execArgv, daemonEntry], { stdio: 'inherit', detached: true });
+  // A channel, which nothing is sent on: the daemon leaves when it closes, should this process be killed.
+  const child = spawn(process.execPath, [...process.execArgv, daemonEntry], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
   return new Promise((resolve, reject) => {
     const interrupt = new Interrupt(() => child.kill('SIGKILL'));
     interrupt.signal.addEventListener('abort', () => child.kill('SIGTERM'));

@@ -232,6 +232,13 @@ async function main(): Promise<void> {
       void leave(0);
     });
   }
+  // The command line and `npm run dev` start the daemon with a channel to it: it ends with them, however they end.
+  const leaveToo = () => {
+    log.info({ signal: 'disconnect' }, 'stopping');
+    void leave(0);
+  };
+  process.once('disconnect', leaveToo);
+  if (process.send && !process.connected) leaveToo(); // they ended before anybody here could hear it
   try {
     await open(config, log, parts);
   } catch (error) {

@@ -41,9 +41,9 @@ export function openMetrics({
   });
   gauge('vedette_live_clients', 'Socket.IO clients connected', liveClients);
   gauge('vedette_mqtt_outbox_topics', 'MQTT topics whose newest state has not reached the broker', () => outbox().size);
-  gauge('vedette_mqtt_outbox_dropped', 'MQTT states given up since the start', () => outbox().dropped);
+  counter('vedette_mqtt_outbox_dropped_total', 'MQTT states given up', () => outbox().dropped);
 
-  gauge('vedette_progress_writes', 'Progress rows written since the start', progressWrites);
+  counter('vedette_progress_writes_total', 'Rows written for progress alone', progressWrites);
   gauge('vedette_event_loop_delay_p99_seconds', 'Since the scrape before, or the start', () => {
     const delay = pulse.delayMs(99) / 1000;
     pulse.reset();
@@ -71,6 +71,19 @@ export function openMetrics({
     if (job.startedAt !== null && job.completedAt !== null) seconds.observe((job.completedAt - job.startedAt) / 1000);
   });
   return registry;
+
+  /** `read`: grows only. */
+  function counter(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
 
   function gauge(name: string, help: string, read: () => number): void {
     new Gauge({

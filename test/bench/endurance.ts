@@ -15,7 +15,7 @@ export async function endurance(video: string): Promise<Figure[]> {
     memory.worker[slot] ||= residentMb(worker);
     memory.daemon[slot] ||= residentMb(appliance.pid);
   };
-  const writesBefore = await appliance.metric('vedette_progress_writes');
+  const writesBefore = await appliance.metric('vedette_progress_writes_total');
   await appliance.metric('vedette_event_loop_delay_p99_seconds'); // the start is not part of the job
   const poll = setInterval(() => {
     fetch(`${appliance.url}/v1/jobs?limit=10`).then(
@@ -32,7 +32,7 @@ export async function endurance(video: string): Promise<Figure[]> {
     });
     process.stderr.write(`  ${frames} frames in ${seconds.toFixed(1)} s\n`);
     const delay = (await appliance.metric('vedette_event_loop_delay_p99_seconds')) * 1000;
-    const writes = (await appliance.metric('vedette_progress_writes')) - writesBefore;
+    const writes = (await appliance.metric('vedette_progress_writes_total')) - writesBefore;
     return [
       atMost(`worker RSS, ${early} → ${late} frames`, [growth(memory.worker)], 32, 'MB more'),
       atMost(`daemon RSS, ${early} → ${late} frames`, [growth(memory.daemon)], 32, 'MB more'),

@@ -100,6 +100,19 @@ describe('vedette start', () => {
     await expect(fetch(`${url}/v1/health`)).rejects.toThrow();
   });
 
+  it('takes the daemon along when it is killed', async () => {
+    const { child, printed } = vedette(['start', '--no-demo']);
+    const url = /http:\S+(?=\/ )/.exec(await printed(/^Vedette serves at/))?.[0] ?? '';
+    await printed(/^Serving until Ctrl-C/);
+    child.kill('SIGKILL');
+    const answers = () =>
+      fetch(`${url}/v1/health`).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(answers, { timeout: 20_000, interval: 100 }).toBe(false);
+  });
+
   it('names an address that can be opened where the daemon listens on all of them', async () => {
     const open = { VEDETTE_HOST: '0.0.0.0', VEDETTE_API_KEY: 'open sesame' };
     const { child, ended, printed } = vedette(['start', '--no-demo'], open);
@@ -122,6 +135,18 @@ describe('vedette start', () => {
     const { code, lines } = await vedette(['start'], { VEDETTE_PORT: 'eighty' }).ended;
     expect(lines.join('\n')).toContain('VEDETTE_PORT');
     expect(code).toBe(78);
+  });
+
+  it('says in sentences why it cannot start, and keeps the stack to the log', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, lines } = await vedette(['start', '--url', 'http://127.0.0.1:9'], { VEDETTE_PORT: String(port) })
+      .ended;
+    expect(lines.join('\n')).toContain(`Cannot listen on 127.0.0.1:${port}: another program holds it`);
+    expect(lines.filter((line) => /^ +at /.test(line))).toEqual([]);
+    expect(code).toBe(69);
   });
 
   it('starts a daemon that logs next to nothing as well', async () => {
@@ -202,6 +227,14 @@ describe('vedette serve', () => {
     await printed(/"ready for jobs"/);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
+  });
+
+  it('takes the daemon along when it is killed', async () => {
+    const { child, ended, printed } = vedette(['serve']);
+    await printed(/"ready for jobs"/);
+    child.kill('SIGKILL');
+    // The daemon writes to the same pipe, and this waits until nobody can any more.
+    expect((await ended).lines.at(-1)).toContain('"stopping"');
   });
 });
 
