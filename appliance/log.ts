@@ -1,6 +1,7 @@
 // One logger for each process: JSON lines, or a readable form on a terminal. Secrets are masked where they are written.
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { Fault } from './contract/fault.ts';
 
 export type Log = Logger;
 
@@ -17,8 +18,14 @@ const secrets = [
 
 /** `level`: trace, debug, info, warn, error, fatal or silent. */
 export function openLog(level: string, name: string): Log {
-  const options = { level, name, redact: { paths: secrets, censor: '***' } };
+  const options = { level, name, redact: { paths: secrets, censor: '***' }, serializers: { err: toLogged } };
   return process.stdout.isTTY ? pino(options, pretty({ sync: true, ignore: 'pid,hostname' })) : pino(options);
+}
+
+/** A Fault was foreseen, and its message says all; a bug needs its stack. */
+function toLogged(error: unknown): unknown {
+  if (error instanceof Fault) return { type: error.name, code: error.code, message: error.message };
+  return error instanceof Error ? pino.stdSerializers.err(error) : error;
 }
 
 /** The same URL without its user and password, for logs and answers. */

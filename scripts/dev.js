@@ -39,13 +39,10 @@ const daemon = spawn('node_modules/.bin/tsx', ['watch', '--clear-screen=false', 
 
 daemon.once('error', (error) => {
   process.stderr.write(`dev: the daemon could not be started: ${error.message}\n`);
-  process.exitCode = 1;
-  void kiosk.close();
+  process.exit(1);
 });
-daemon.once('exit', (code) => {
-  process.exitCode ??= code ?? 1;
-  void kiosk.close();
-});
+// At once: Vite's server has nothing to save, and waits for its esbuild, which the terminal's Ctrl-C has ended already.
+daemon.once('exit', (code) => process.exit(process.exitCode ?? code ?? 1));
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {

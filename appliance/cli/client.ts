@@ -79,8 +79,13 @@ export class Client {
   /** Streams the whole result to a file, or to stdout for `-`. */
   async saveResult(jobId: string, target: string): Promise<void> {
     const body = await this.#stream(`/v1/jobs/${jobId}/result`);
-    if (target === '-') await pipeline(body, process.stdout, { end: false });
-    else await pipeline(body, createWriteStream(target));
+    try {
+      if (target === '-') await pipeline(body, process.stdout, { end: false });
+      else await pipeline(body, createWriteStream(target));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Refusal(`the result could not be saved: ${why}`, { cause });
+    }
   }
 
   /** Detections by class, most first; counted from the streamed frames, whatever their number. */

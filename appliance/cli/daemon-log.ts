@@ -7,6 +7,7 @@ import { prettyFactory } from 'pino-pretty';
 const LogLine = z.looseObject({ level: z.number(), msg: z.string().optional() });
 const ExpectedFailure = z.object({ err: z.object({ type: z.literal('Fault'), message: z.string() }) });
 const warning = 40;
+const fatal = 60;
 
 export class DaemonLog {
   readonly #show: (line: string) => void;
@@ -45,7 +46,17 @@ export class DaemonLog {
     const entry = LogLine.safeParse(parseJson(text));
     // What is no log line was printed by something that went wrong below the logger.
     if (!entry.success) this.#show(text);
-    else if (entry.data.level >= warning) this.#show(this.#pretty(withoutStack(entry.data) ?? text).trimEnd());
+    else if (entry.data.level >= warning) this.#warn(text, entry.data);
+  }
+
+  #warn(text: string, entry: z.infer<typeof LogLine>): void {
+    const { data: expected } = ExpectedFailure.safeParse(entry);
+    if (!expected) return this.#show(this.#pretty(text).trimEnd());
+    // What keeps the daemon from starting it has said on stderr, too.
+    if (entry.level >= fatal) return;
+    // Whoever foresaw a failure put all into its message: nobody here needs the stack.
+    const line = { ...entry, err: undefined, msg: `${entry.msg ?? ''}: ${expected.err.message}` };
+    this.#show(this.#pretty(JSON.stringify(line)).trimEnd());
   }
 
   async close(): Promise<void> {
@@ -53,13 +64,6 @@ export class DaemonLog {
     this.#file = undefined;
     if (file) await new Promise<void>((resolve) => file.end(resolve));
   }
-}
-
-/** A failure that was foreseen says in a sentence what is wrong; its stack is in the file. Undefined for all others. */
-function withoutStack(entry: z.infer<typeof LogLine>): string | undefined {
-  const { data } = ExpectedFailure.safeParse(entry);
-  if (!data) return undefined;
-  return JSON.stringify({ ...entry, err: undefined, msg: `${entry.msg ?? ''}: ${data.err.message}` });
 }
 
 function parseJson(text: string): unknown {

@@ -9,4 +9,6 @@ export const exitCodes = {
   unavailable: 69,
   /** Ended by Ctrl-C before the work was done. */
   interrupted: 130,
+  /** Whoever read the output has gone: 128 + the number of SIGPIPE, as shells report it. */
+  outputClosed: 141,
 } as const;

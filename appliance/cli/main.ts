@@ -13,6 +13,12 @@ import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
 
+// `| head` and the like: nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.outputClosed);
+});
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(typed: readonly string[]): Promise<number> {

@@ -1,5 +1,7 @@
 // `vedette run`: one video on an appliance that runs already.
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { analyse } from './analyse.ts';
 import { type RunCommand, UsageError } from './arguments.ts';
 import { Client } from './client.ts';
@@ -13,6 +15,7 @@ import { succeeded } from './outcome.ts';
 export async function run(command: RunCommand, environment: Environment): Promise<number> {
   if (environment.url === null) throw new UsageError('the configured port is 0; say where with --url', 'run');
   await requireFile(command.file, 'run');
+  if (command.json !== undefined && command.json !== '-') await requireFolder(command.json);
   const client = new Client({ url: environment.url, apiKey: environment.apiKey });
   const display = new Display(command.json === '-' ? process.stderr : process.stdout);
   const interrupt = new Interrupt(() => process.exit(exitCodes.interrupted));
@@ -42,4 +45,11 @@ export async function requireFile(path: string, of: 'run' | 'start'): Promise<vo
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new UsageError(`there is no file ${path}`, of);
   if (!found.isFile()) throw new UsageError(`${path} is not a file`, of);
+}
+
+/** Throws UsageError where no file can be made at this path: better than after the analysis. */
+async function requireFolder(path: string): Promise<void> {
+  await access(dirname(path), constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, 'run');
+  });
 }

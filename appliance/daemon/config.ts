@@ -90,7 +90,7 @@ const overrides: readonly (readonly [variable: string, path: readonly string[], 
   ['VEDETTE_MODELS', ['model', 'folder'], String],
   ['VEDETTE_MODEL', ['model', 'name'], String],
   ['VEDETTE_HOST', ['serve', 'host'], String],
-  ['VEDETTE_PORT', ['serve', 'port'], Number],
+  ['VEDETTE_PORT', ['serve', 'port'], toNumber],
   ['VEDETTE_MQTT_URL', ['mqtt', 'url'], String],
 ];
 
@@ -152,6 +152,12 @@ function withKey(config: z.infer<typeof Schema>, key: string): z.infer<typeof Sc
   const named = { name: 'VEDETTE_API_KEY', sha256: createHash('sha256').update(key).digest('hex') };
   const keys = config.auth === 'open' ? [] : config.auth.keys;
   return { ...config, auth: { keys: [...keys, named] } };
+}
+
+/** What is no number stays a text, so that the mistake is named as one. */
+function toNumber(text: string): unknown {
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
 }
 
 type Raw = Record<string, unknown>;

@@ -137,15 +137,15 @@ describe('vedette start', () => {
     expect(code).toBe(78);
   });
 
-  it('says in sentences why it cannot start, and keeps the stack to the log', async () => {
+  it('says in sentences, without a stack, why it cannot start', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     const { code, lines } = await vedette(['start', '--url', 'http://127.0.0.1:9'], { VEDETTE_PORT: String(port) })
       .ended;
-    expect(lines.join('\n')).toContain(`Cannot listen on 127.0.0.1:${port}: another program holds it`);
-    expect(lines.filter((line) => /^ +at /.test(line))).toEqual([]);
+    expect(lines[1]).toContain(`Cannot listen on 127.0.0.1:${port}: another program holds it`);
+    expect(lines).toEqual(['vedette cannot start (port-taken):', lines[1], 'Vedette could not start (exit code 69).']);
     expect(code).toBe(69);
   });
 
@@ -214,6 +214,21 @@ describe('vedette run', () => {
     expect(withKey.code).toBe(0);
   });
 
+  it('refuses before the analysis to save a result where no file can be', async () => {
+    const target = join(tempData(), 'absent/result.json');
+    const { code, err } = await vedette(['run', sample, '--json', target, '--url', 'http://127.0.0.1:9']).ended;
+    expect(err).toContain(`${target} cannot be written: ENOENT`);
+    expect(code).toBe(64);
+  });
+
+  it('leaves without a word when whoever read its output has gone', async () => {
+    const daemon = await startDaemon();
+    const { child, ended, printed } = vedette(['run', sample, '--url', daemon.url]);
+    await printed(/^\d+ %: /);
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ code: 141, err: '' });
+  });
+
   it('ends with 69 and the remedy where no appliance answers', async () => {
     const { code, err } = await vedette(['run', sample, '--url', 'http://127.0.0.1:9']).ended;
     expect(err).toMatch(/^vedette: no Vedette answers at http:\/\/127\.0\.0\.1:9 .*Start one with: vedette serve/);
@@ -233,8 +248,8 @@ describe('vedette serve', () => {
     const { child, ended, printed } = vedette(['serve']);
     await printed(/"ready for jobs"/);
     child.kill('SIGKILL');
-    // The daemon writes to the same pipe, and this waits until nobody can any more.
-    expect((await ended).lines.at(-1)).toContain('"stopping"');
+    // The daemon and its workers write to the same pipe, and this waits until none of them can any more.
+    expect((await ended).lines.join('\n')).toContain('"stopping"');
   });
 });
 

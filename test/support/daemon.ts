@@ -36,7 +36,8 @@ export function spawnDaemon({ folder = tempData(), env = {}, compiled = false }:
   const entry = compiled ? ['dist/daemon/main.js'] : ['--import', 'tsx', 'appliance/daemon/main.ts'];
   const child = spawn(process.execPath, entry, {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel: should the test runner be killed, the daemon leaves too.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       // eslint-disable-next-line no-restricted-properties -- the child needs a PATH; settings are given below
       PATH: process.env['PATH'],
@@ -51,8 +52,10 @@ export function spawnDaemon({ folder = tempData(), env = {}, compiled = false }:
   const log: LogLine[] = [];
   const waiting = new Set<() => void>();
   let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const { stdout, stderr: said } = child;
+  if (!stdout || !said) throw new Error('the daemon has no output');
+  said.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  createInterface({ input: stdout }).on('line', (line) => {
     if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
     for (const check of waiting) check();
   });

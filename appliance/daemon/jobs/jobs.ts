@@ -157,6 +157,7 @@ export class Jobs {
       const { worker, model } = await this.#take(signal);
       const job = this.#ledger.move(id, 'running', {
         model: { name: model.name, sha256: model.sha256, provider: model.provider },
+        stage: 'probing',
         startedAt: Date.now(),
       });
       const { summary, warnings } = await runJob({

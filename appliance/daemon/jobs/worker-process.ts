@@ -15,7 +15,7 @@ export interface WorkerOptions {
   readonly prepare: Prepare;
   /** A worker that has not loaded its model by then is ended. */
   readonly readyMs: number;
-  /** Between asking a worker to leave, SIGTERM, and SIGKILL. */
+  /** Between asking a worker to leave and SIGKILL. */
   readonly graceMs: number;
   readonly log: Log;
 }
@@ -72,17 +72,15 @@ export class WorkerProcess {
     });
   }
 
-  /** Asks it to leave, then SIGTERM, then SIGKILL; returns when it is gone. */
+  /** Asks it to leave, then SIGKILL; returns when it is gone. Not SIGTERM: a worker leaves that to its daemon. */
   async end(): Promise<void> {
     this.send({ type: 'cancel' });
-    if (await this.#goneWithin(this.#graceMs)) return;
-    this.#child.kill('SIGTERM');
     if (await this.#goneWithin(this.#graceMs)) return;
     this.kill();
     await this.gone;
   }
 
-  /** For a worker that does not even answer: a blocked thread hears no message and no SIGTERM. */
+  /** For a worker that does not even answer: a blocked thread hears no message. */
   kill(): void {
     this.#log.warn('killing worker');
     this.#child.kill('SIGKILL');
