@@ -28,7 +28,8 @@ class Worker {
   /** Messages are heard between frames: an inference blocks the thread, and every one begins from the event loop. */
   listen(): void {
     process.on('message', (message) => this.#hear(ToWorker.parse(message)));
-    process.on('SIGTERM', () => this.#cancel());
+    // Ctrl-C and systemd signal the daemon and its workers alike. What becomes of the job is the daemon's to say, by message.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
     // The daemon died: nobody is left to tell, and the job will be run again.
     process.on('disconnect', () => vanish());
     process.on('uncaughtException', (err) => {

@@ -178,6 +178,27 @@ describe.skipIf(mosquittoMissing)('the MQTT publisher and a real broker', () => 
     expect(JSON.parse(text)).toMatchObject({ reasons: ['The model is missing'] });
   });
 
+  it('does not tell a broker that is back that it is away', async () => {
+    const wire = await plugWire();
+    const states = new RecordOf<MqttState>();
+    const { publisher } = publish({
+      url: wire.url,
+      onStateChange: (state) => {
+        source.tellSystem({ state: state.connected ? 'ok' : 'degraded' });
+        states.add(state);
+      },
+    });
+    const ear = await listen(`${base}/status`);
+    await ear.heard.until((all) => all.length > 0);
+    wire.unplug();
+    await states.until((all) => all.at(-1)?.connected === false);
+    wire.plug();
+    await states.until((all) => all.at(-1)?.connected === true);
+    await publisher.close();
+    const told = ear.textsOf(`${base}/status`).map((text) => (JSON.parse(text) as { state: string }).state);
+    expect(new Set(told)).toEqual(new Set(['ok']));
+  });
+
   it('waits for a broker that comes later, and logs its absence once, not every try', async () => {
     const port = await freePort();
     const { states, connected } = publish({ url: `mqtt://127.0.0.1:${port}` });

@@ -1,6 +1,6 @@
 // Uploads: what is accepted, what is refused and in which words, and that nothing stays behind.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { cleanUploads } from '../../appliance/daemon/serve/upload.ts';
@@ -223,6 +223,30 @@ test('only so many uploads go on at the same time', async () => {
   clients.forEach((client) => client.close());
   await expect.poll(() => readdirSync(uploadsDir).length).toBe(0);
   expect(await send(videoForm())).toMatchObject({ status: 200 });
+});
+
+test('an upload that loses the last place in the queue while it comes in is refused, and leaves nothing', async () => {
+  const { port, desk, uploadsDir, leftovers } = await openSubmit();
+  const body = form([{ name: 'file', more: 'filename="a.mp4"', content: tinyMp4 }]);
+  const head = `POST ${submit} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${formType}\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const client = rawRequest(port, head);
+  onTestFinished(() => client.close());
+  await expect.poll(() => readdirSync(uploadsDir).length).toBe(1);
+  desk.full = true;
+  client.write(body);
+  const received = await client.until((text) => text.includes('detail'));
+  expect(received).toMatch(/^HTTP\/1.1 429 .*\r\nRetry-After: \d+/s);
+  expect(desk.jobs).toEqual([]);
+  expect(leftovers()).toEqual([]);
+});
+
+test('a data folder that went away is said in words that name no path', async () => {
+  const { send, uploadsDir } = await openSubmit();
+  rmSync(uploadsDir, { recursive: true });
+  expect(await send(videoForm())).toMatchObject({
+    status: 503,
+    body: { detail: 'The appliance cannot store the upload: its data folder is gone' },
+  });
 });
 
 test('a sender reads an early refusal though it is still sending, and is cut off in the end', async () => {

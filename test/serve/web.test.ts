@@ -123,6 +123,29 @@ test('a stream is sent whole to a slow reader, and made only as fast as it is re
   expect(received.endsWith('#\r\n0\r\n\r\n')).toBe(true);
 });
 
+test('a reader that pauses for longer than the server bears silence gets the rest all the same', async () => {
+  const piece = '#'.repeat(64 * 1024);
+  async function* pieces() {
+    for (let made = 0; made < 400; made += 1) yield await Promise.resolve(piece);
+  }
+  const path = join(tempData(), 'video');
+  writeFileSync(path, piece.repeat(400));
+  const { port } = await openWeb([
+    get('/stream', () => stream(pieces(), 'text/plain')),
+    get('/file', () => file(path, 400 * piece.length, 1, 'video/mp4')),
+  ]);
+  const clients = ['/stream', '/file'].map((from) =>
+    rawRequest(port, `GET ${from} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+  );
+  onTestFinished(() => clients.forEach((client) => client.close()));
+  await Promise.all(clients.map((client) => client.until((received) => received.length > 1000)));
+  for (const { socket } of clients) socket.pause();
+  // µWebSockets.js counts its 10 s in steps of four.
+  await new Promise((resolve) => setTimeout(resolve, 16_000));
+  for (const { socket } of clients) socket.resume();
+  for (const client of clients) expect((await client.closed()).length).toBeGreaterThan(400 * piece.length);
+}, 30_000);
+
 test('a client that goes away ends the stream behind its answer', async () => {
   let ended: (() => void) | undefined;
   const end = new Promise<void>((resolve) => (ended = resolve));

@@ -108,18 +108,22 @@ describe.skipIf(noFfmpeg !== null)(`a worker process${noFfmpeg === null ? '' : `
     await expect(access(`${directory}/${jobFiles.summary}`)).rejects.toThrow();
   });
 
-  test('takes SIGTERM as cancel, with a job and without', async () => {
+  test('finishes its job though the whole process group is told to stop, and leaves without one when asked', async () => {
     const spare = new ForkedWorker();
     spare.prepare(model);
     worker.prepare(model);
     await Promise.all([spare.heard('ready'), worker.heard('ready')]);
-    spare.process.kill('SIGTERM');
-    expect(await spare.left).toEqual([0, null]);
     worker.start(clip, await artifactDir());
     await worker.heard('probed');
-    worker.process.kill('SIGTERM');
-    expect(await worker.heard('failed')).toMatchObject({ code: 'cancelled' });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      worker.process.kill(signal);
+      spare.process.kill(signal);
+    }
+    expect(await worker.heard('done')).toMatchObject({ frames: 100 });
     expect(await worker.left).toEqual([0, null]);
+    spare.send({ type: 'cancel' });
+    expect(await spare.heard('failed')).toMatchObject({ code: 'cancelled' });
+    expect(await spare.left).toEqual([0, null]);
   });
 
   test('leaves at once when its parent is gone', async () => {

@@ -97,11 +97,12 @@ export class MqttLink {
     if (this.#closing.signal.aborted) return;
     const { url, log, onUp } = this.#options;
     log.info({ broker: maskUrl(url), protocolVersion: this.#protocolVersion }, 'MQTT broker connected');
+    this.#reasons.clear();
+    // First: what is told on the way up would still say that the broker is away.
+    this.#setState({ connected: true, reason: null });
     onUp((topic, payload, done) => {
       client.publish(topic, payload, { qos: 1, retain: true }, (err) => done(err ?? undefined));
     });
-    this.#reasons.clear();
-    this.#setState({ connected: true, reason: null });
   }
 
   #down(client: MqttClient, failure: Error): void {

@@ -7,7 +7,7 @@ export interface Flow {
 }
 
 /** µWebSockets.js ends a connection that is silent for 10 s; pause and resume start that time anew. */
-const nudgeMs = 5000;
+export const nudgeMs = 5000;
 
 /** Bytes that wait in memory before the sender is paused. One read of the socket can bring 512 KiB more. */
 const queueBytes = 1024 * 1024;

@@ -30,7 +30,7 @@ export const faultStatus = {
   cancelled: 409,
   'config-invalid': 500,
   'port-taken': 500,
-  'data-not-writable': 500,
+  'data-not-writable': 503,
   'database-unusable': 503,
   'model-missing': 503,
   'model-invalid': 503,

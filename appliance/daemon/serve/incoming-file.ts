@@ -43,7 +43,7 @@ export class IncomingFile {
         this.#lookAt = this.bytes + lookAgainBytes;
         await this.#checkDisk(0);
       }
-      if (this.#head === null) await this.#write(chunk);
+      if (this.#head === null) await this.#handle?.appendFile(chunk);
       else {
         this.#head = Buffer.concat([this.#head, chunk]);
         if (this.#head.length >= magicBytes) await this.#identify(this.#head);
@@ -73,16 +73,7 @@ export class IncomingFile {
     }
     this.type = type;
     this.#head = null;
-    await this.#write(head);
-  }
-
-  async #write(chunk: Buffer): Promise<void> {
-    try {
-      await this.#handle?.appendFile(chunk);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-      throw new Fault('disk-full', 'The disk is full', { cause: error });
-    }
+    await this.#handle?.appendFile(head);
   }
 
   async #checkDisk(expected: number): Promise<void> {

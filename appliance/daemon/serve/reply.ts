@@ -2,11 +2,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import { type Answer, jsonType } from './answer.ts';
-import type { Body } from './body.ts';
+import { type Body, type Flow, nudgeMs } from './body.ts';
 import { readRange } from './ranges.ts';
 
 /** The side of µWebSockets.js's response that answers are written to. */
-export interface Wire {
+export interface Wire extends Flow {
   cork(write: () => void): unknown;
   writeStatus(status: string): unknown;
   writeHeader(name: string, value: string): unknown;
@@ -36,6 +36,8 @@ const always = {
 };
 
 const fileChunkBytes = 256 * 1024;
+/** A paused player or a slow line takes nothing for a while; one that takes nothing for so long has gone away. */
+const readerPatienceMs = 600_000;
 /** How long a sender may go on after its answer, so that it sees the answer and not a reset connection. */
 const parting = { bytes: 32 * 1024 * 1024, quietMs: 500, totalMs: 10_000 };
 
@@ -210,7 +212,14 @@ export class Reply {
 
   async #writable(): Promise<void> {
     if (!this.#open) return;
+    const nudge = setInterval(() => {
+      this.#wire.pause();
+      this.#wire.resume();
+    }, nudgeMs);
+    const enough = setTimeout(() => clearInterval(nudge), readerPatienceMs);
     await new Promise<void>((resolve) => (this.#wake = resolve));
+    clearInterval(nudge);
+    clearTimeout(enough);
     this.#wake = undefined;
   }
 }

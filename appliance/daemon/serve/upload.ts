@@ -12,6 +12,7 @@ import { shownName } from './file-name.ts';
 import { IncomingFile, type FileLimits, tooLarge } from './incoming-file.ts';
 import { missing, Unprocessable } from './mistakes.ts';
 import type { RawRequest } from './route.ts';
+import { storageFault } from './storage-fault.ts';
 
 export interface UploadsOptions extends FileLimits {
   /** Takes files that are still coming. On the file system of `jobsDir`. */
@@ -49,7 +50,7 @@ export class Uploads {
   /**
    * Reads the field `file` of a form, and hands it to `take` when it lies in its job's folder. Whatever goes wrong,
    * in `take` as well, nothing stays behind. Throws Fault `invalid-video`, `upload-too-large`, `disk-full`,
-   * `queue-full` or `malformed-request`, or Unprocessable where there is not exactly one file.
+   * `data-not-writable`, `queue-full` or `malformed-request`, or Unprocessable where there is not exactly one file.
    */
   async receive<T>(request: Pick<RawRequest, 'header' | 'body' | 'signal'>, take: (upload: Upload) => T): Promise<T> {
     const { most, uploadsDir, jobsDir, maxBytes, log } = this.#options;
@@ -76,7 +77,7 @@ export class Uploads {
         { uploadId: id, bytes: file.bytes, reason: error instanceof Error ? error.message : error },
         'upload refused',
       );
-      throw error;
+      throw storageFault(error) ?? error;
     } finally {
       this.#underWay -= 1;
     }

@@ -30,14 +30,17 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
         400: { description: 'Unknown plugin or tool, or not a video', schema: Detail },
         413: { description: 'Larger than is accepted', schema: Detail },
         429: { description: 'The queue is full; see Retry-After', schema: Detail },
+        503: { description: 'The upload cannot be stored', schema: Detail },
         507: { description: 'Not enough disk space', schema: Detail },
       },
       handle: async (request) => {
         const { plugin_id: pluginName, tool: toolNames } = request.query;
         const { pluginId, tool } = chooseTool(pluginName, toolNames);
         desk.admit();
-        const job = await uploads.receive(request, ({ id, name, bytes, type }) =>
-          desk.create({
+        const job = await uploads.receive(request, ({ id, name, bytes, type }) => {
+          // Others may have taken the last place while this one was coming in.
+          desk.admit();
+          return desk.create({
             id,
             pluginId,
             tool: tool.id,
@@ -45,8 +48,8 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
             sourceName: name,
             sourceBytes: bytes,
             sourceType: type,
-          }),
-        );
+          });
+        });
         const submitted_at = isoTime(job.createdAt);
         return json({ job_id: job.id, plugin: pluginName, tool: toolNames[0], status: 'queued', submitted_at });
       },
