@@ -6,6 +6,8 @@ import { Fault } from '../contract/fault.ts';
 
 export interface Folders {
   readonly database: string;
+  /** Held by the daemon that uses the folder. */
+  readonly lock: string;
   /** One folder for each job. */
   readonly jobs: string;
   /** Uploads on their way in; on the same file system as `jobs`, so that a whole one is moved by a rename. */
@@ -14,7 +16,12 @@ export interface Folders {
 
 /** Makes what is missing. Throws Fault 'data-not-writable'. */
 export async function openFolders(data: string): Promise<Folders> {
-  const folders = { database: join(data, 'vedette.db'), jobs: join(data, 'jobs'), uploads: join(data, 'uploads') };
+  const folders = {
+    database: join(data, 'vedette.db'),
+    lock: join(data, 'lock'),
+    jobs: join(data, 'jobs'),
+    uploads: join(data, 'uploads'),
+  };
   try {
     await mkdir(folders.jobs, { recursive: true });
     await mkdir(folders.uploads, { recursive: true });

@@ -17,7 +17,7 @@ export interface Vitals {
 
 /** Throws when the daemon is not well. */
 export function selfCheck({ pulse, database, workers }: Vitals): void {
-  const delayMs = pulse.delayMs(99);
+  const delayMs = pulse.delayMs(100);
   if (delayMs > longestDelayMs) throw new Error(`the event loop is ${delayMs.toFixed(0)} ms late`);
   database.check();
   if (workers.faultMs > longestFaultMs)

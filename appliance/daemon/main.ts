@@ -20,6 +20,7 @@ import { EventStream } from './publish/stream.ts';
 import { Pulse } from './pulse.ts';
 import { openDatabase } from './record/database.ts';
 import { JobStore } from './record/job-store.ts';
+import { holdLock } from './record/lock.ts';
 import { Results } from './results/results.ts';
 import { Gate } from './serve/gate.ts';
 import { healthRoutes } from './serve/health-routes.ts';
@@ -39,6 +40,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
   const version = readVersion();
   const modelPath = findModel(config);
   const folders = await openFolders(config.data);
+  parts.add('lock', holdLock(folders.lock));
   await cleanUploads(folders.uploads);
 
   const pulse = parts.add('pulse', new Pulse());
@@ -59,12 +61,13 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
       // TensorRT may build an engine first.
       readyMs: 600_000,
       graceMs: 2000,
-      onChange: () => system.changed(),
+      onChange: () => {
+        system.changed();
+        if (!workers.fault) jobs.begin();
+      },
       log,
     }),
   );
-  const loading = workers.open();
-  loading.catch(() => undefined); // awaited below, when everything else stands
   const stallMs = config.jobs.stall_s * 1000;
   const jobs = parts.add(
     'jobs',
@@ -103,7 +106,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
     model: () => workers.card,
     mqtt: () => mqtt.state,
     counts: () => jobs.counts,
-    complaints: [() => workers.fault?.message ?? null, () => mqtt.complaint],
+    complaints: [() => workers.fault?.message ?? null, () => jobs.complaint, () => mqtt.complaint],
   });
 
   const gate = new Gate({
@@ -154,8 +157,15 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
     }),
     ...healthRoutes({
       version,
-      worker: () => ({ alive: workers.fault === null, lastHeartbeat: workers.heardAt }),
-      unready: () => [...(workers.card ? [] : ['No worker has loaded the model yet']), ...system.view().reasons],
+      // A spare that waits says nothing; its process is there.
+      worker: () => ({
+        alive: workers.fault === null,
+        lastHeartbeat: jobs.counts.running === 0 && workers.stocked ? Date.now() : workers.heardAt,
+      }),
+      unready: () => {
+        if (workers.fault) return [workers.fault.message];
+        return workers.card ? [] : ['No worker has loaded the model yet'];
+      },
       registry,
     }),
   ];
@@ -168,6 +178,8 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
   web.attach(live.server);
 
   jobs.open();
+  const loading = workers.open();
+  loading.catch(() => undefined); // awaited below, when the port is open
   const { port } = await web.listen();
   const host = config.serve.host.includes(':') ? `[${config.serve.host}]` : config.serve.host;
   log.info(
@@ -177,7 +189,6 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
 
   // A model that cannot work is told by the exit code, before any job has failed for it.
   const { model } = await loading;
-  jobs.begin();
   const supervisor = await Supervisor.open({
     ...config.supervisor,
     check: () => selfCheck({ pulse, database, workers }),
@@ -188,6 +199,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
     close: () => {
       system.stopping();
       web.stopListening();
+      jobs.hold();
     },
   });
   log.info({ model: model.name, provider: model.provider }, 'ready for jobs');

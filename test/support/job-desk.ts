@@ -41,14 +41,17 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
   stream.on('job-changed', hear);
   stream.on('job-progressed', hear);
   stream.on('job-removed', hear);
-  const workers = new WorkerSupply({
+  const workers: WorkerSupply = new WorkerSupply({
     entry: new URL('./workers/scripted.ts', import.meta.url),
     prepare: { type: 'prepare', model: { name: model, path: '/nowhere' }, providers: ['cpu'], threads: 1 },
     readyMs: 20_000,
     graceMs: 300,
+    onChange: () => {
+      if (begin && !workers.fault) jobs.begin();
+    },
     log,
   });
-  const jobs = new Jobs({
+  const jobs: Jobs = new Jobs({
     store,
     stream,
     workers,

@@ -79,7 +79,7 @@ function untilDone({ worker, start, signal, hangMs, onStep }: RunOptions): Promi
         case 'done':
           return settle(() => resolve(report));
         case 'failed':
-          return settle(() => reject(new Fault(report.code, report.message)));
+          return settle(() => reject(toFault(report, signal)));
         default:
           return report satisfies never;
       }
@@ -118,6 +118,12 @@ function parseSummary(text: string): Summary | undefined {
   } catch {
     return undefined; // not a summary: the comparison says so
   }
+}
+
+/** A worker that gave up without being asked to has failed. */
+function toFault({ code, message }: Extract<Report, { type: 'failed' }>, signal: AbortSignal): Fault {
+  if (code !== 'cancelled' || signal.aborted) return new Fault(code, message);
+  return new Fault('worker-died', 'The worker gave the job up without being asked to.');
 }
 
 function cancelled(): Fault {

@@ -1,7 +1,7 @@
 // Jobs from their making to their end: who waits, who runs, who is cancelled. The ledger keeps what became of them.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault } from '../../contract/fault.ts';
+import { Fault, type FaultCode } from '../../contract/fault.ts';
 import { jobFiles } from '../../contract/frame.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import { toolIds } from '../../contract/plugins.ts';
@@ -34,6 +34,14 @@ interface Run {
   readonly ended: Promise<void>;
 }
 
+/** What keeps every worker from starting. */
+const modelFaults: ReadonlySet<FaultCode> = new Set([
+  'model-missing',
+  'model-invalid',
+  'provider-unavailable',
+  'gstreamer-incomplete',
+]);
+
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #ledger: Ledger;
@@ -57,15 +65,26 @@ export class Jobs {
 
   /** Until now jobs only waited: no model was known to work, and theirs is not to fail for that. */
   begin(): void {
+    if (this.#begun || this.#closing) return;
     this.#begun = true;
     this.#fill();
+  }
+
+  /** No job is started from now on; those that run go on. */
+  hold(): void {
+    this.#begun = false;
+  }
+
+  /** A sentence while what happens to jobs cannot be recorded, else null. */
+  get complaint(): string | null {
+    return this.#ledger.complaint;
   }
 
   /** Throws Fault 'queue-full'. Asked before an upload is read. */
   admit(): void {
     const { queue } = this.#options.limits;
     if (this.#queue.length >= queue) {
-      throw new Fault('queue-full', `The queue is full: ${queue} jobs are waiting. Try again when one has finished.`);
+      throw new Fault('queue-full', `The queue is full (${queue} waiting). Try again when a job has finished.`);
     }
   }
 
@@ -213,6 +232,12 @@ export class Jobs {
   #fail(id: string, error: unknown): void {
     if (this.#closing) return;
     if (!(error instanceof Fault)) throw error;
+    if (modelFaults.has(error.code) && this.#ledger.get(id)?.status === 'pending') {
+      // Not the job's failure, and the next one would fare no better: all wait until a worker is ready again.
+      this.hold();
+      this.#queue.unshift(id);
+      return;
+    }
     const ending = { indeterminate: false, fps: null, etaS: null, completedAt: Date.now() };
     if (error.code === 'cancelled') {
       this.#ledger.move(id, 'cancelled', ending);

@@ -1,4 +1,5 @@
 // The only writer of job state: every change is checked, recorded, and then told. Knows no queue and no worker.
+import { Fault } from '../../contract/fault.ts';
 import { isFinal, type Job, type JobStatus, mayMove } from '../../contract/job.ts';
 import { recordedStep } from '../../contract/progress.ts';
 import type { Log } from '../../log.ts';
@@ -31,6 +32,9 @@ export class Ledger {
   readonly #active = new Map<string, Job>();
   /** The last finished ones that somebody asked for, oldest first. */
   readonly #finished = new Map<string, Job>();
+  /** Jobs whose newest state the database could not take yet. */
+  readonly #unrecorded = new Map<string, Job>();
+  #complaint: string | null = null;
   #progressWrites = 0;
 
   constructor({ store, stream, log }: LedgerOptions) {
@@ -42,6 +46,11 @@ export class Ledger {
   /** Rows written for progress alone, since the start. */
   get progressWrites(): number {
     return this.#progressWrites;
+  }
+
+  /** A sentence while the database takes no writes, else null. */
+  get complaint(): string | null {
+    return this.#complaint;
   }
 
   /** From memory for a job that is alive or lately finished, else one row by its key. */
@@ -101,7 +110,7 @@ export class Ledger {
       startedAt: null,
       completedAt: null,
     };
-    this.#store.insert(job);
+    this.#insert(job);
     this.#active.set(job.id, job);
     this.#log.info({ jobId: job.id, tool: job.tool, bytes: job.sourceBytes }, 'job created');
     this.#stream.emit({ kind: 'job-changed', job });
@@ -115,7 +124,7 @@ export class Ledger {
     if (!mayMove(job.status, status)) throw new Error(`job ${id} cannot move from ${job.status} to ${status}`);
     const now = Date.now();
     const next: Job = { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: now };
-    this.#store.save(next);
+    this.#save(next);
     if (isFinal(status)) {
       this.#active.delete(id);
       this.#keep(next);
@@ -132,7 +141,7 @@ export class Ledger {
     const next: Job = { ...job, ...change(job), seq: job.seq + 1 };
     this.#active.set(id, next);
     if (recordedStep(next.progress ?? 0) > recordedStep(job.progress ?? 0)) {
-      this.#store.saveProgress(next);
+      this.#save(next, 'progress');
       this.#progressWrites += 1;
     }
     this.#stream.emit({ kind: 'job-progressed', job: next });
@@ -140,10 +149,50 @@ export class Ledger {
 
   /** Of a finished job. */
   remove(id: string): void {
-    this.#store.remove(id);
+    try {
+      this.#store.remove(id);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+    this.#unrecorded.delete(id);
     this.#finished.delete(id);
     this.#log.info({ jobId: id }, 'job removed');
     this.#stream.emit({ kind: 'job-removed', jobId: id });
+  }
+
+  /** A job that cannot be recorded is not taken at all. */
+  #insert(job: Job): void {
+    try {
+      this.#store.insert(job);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+  }
+
+  /**
+   * What a full or failing disk does not take is kept here and written with the next state that it does take, so that
+   * running jobs go on. A daemon that ends before that does their work again.
+   */
+  #save(job: Job, what: 'all' | 'progress' = 'all'): void {
+    if (what === 'all') this.#unrecorded.set(job.id, job);
+    try {
+      for (const late of this.#unrecorded.values()) {
+        this.#store.save(late);
+        this.#unrecorded.delete(late.id);
+      }
+      if (what === 'progress') this.#store.saveProgress(job);
+      this.#complaint = null;
+    } catch (error) {
+      this.#log.error({ err: this.#unwritable(error), jobId: job.id }, 'job could not be recorded; kept in memory');
+    }
+  }
+
+  /** Rethrows what is no failure of the disk. */
+  #unwritable(error: unknown): Fault {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!/^SQLITE_(FULL|IOERR|READONLY|BUSY)/.test(code)) throw error;
+    this.#complaint = `The database cannot be written (${code}): make room on the disk of the data folder.`;
+    return new Fault(code === 'SQLITE_FULL' ? 'disk-full' : 'data-not-writable', this.#complaint, { cause: error });
   }
 
   #keep(job: Job): void {

@@ -130,9 +130,9 @@ export class WorkerProcess {
       this.#child.once('error', () => resolve());
     });
     return Promise.all([ended, drained]).then(([how]) => {
-      const last = this.#stderr.at(-1);
-      this.#log.debug({ how, stderr: this.#stderr }, 'worker gone');
-      return last === undefined ? how : `${how} (${last})`;
+      // For the log only: native libraries name paths in what they print, and the text goes to clients.
+      if (how !== 'exit code 0') this.#log.warn({ how, stderr: this.#stderr }, 'worker ended abruptly');
+      return how;
     });
   }
 
