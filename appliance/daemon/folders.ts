@@ -1,5 +1,5 @@
-// The data folder: what lies where, and whether it can be written.
-import { constants } from 'node:fs';
+// What lies where: the data folder, whether it can be written, and the model.
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../contract/fault.ts';
@@ -35,4 +35,11 @@ export async function openFolders(data: string): Promise<Folders> {
     );
   }
   return folders;
+}
+
+/** The model's file. Throws Fault 'model-missing'. */
+export function findModel(model: { readonly folder: string; readonly name: string }): string {
+  const path = join(model.folder, `${model.name}.onnx`);
+  if (existsSync(path)) return path;
+  throw new Fault('model-missing', `There is no model ${path}. Put it there, or set model.name or VEDETTE_MODEL.`);
 }

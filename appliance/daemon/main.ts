@@ -1,13 +1,11 @@
 // The daemon: opens its parts in order, closes them in reverse.
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../contract/fault.ts';
 import { type Log, maskUrl, openLog } from '../log.ts';
 import { Activity } from './activity.ts';
 import { type Config, isLoopback, readConfig, readVersion, root } from './config.ts';
-import { bugExit, exitCodes } from './exit.ts';
-import { openFolders } from './folders.ts';
+import { bugExit, explain } from './exit.ts';
+import { findModel, openFolders } from './folders.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { WorkerSupply } from './jobs/worker-supply.ts';
 import { selfCheck, workerState } from './health.ts';
@@ -38,7 +36,7 @@ const megabyte = 1024 * 1024;
 async function open(config: Config, log: Log, parts: Parts): Promise<void> {
   const boot = randomUUID();
   const version = readVersion();
-  const modelPath = findModel(config);
+  const modelPath = findModel(config.model);
   const folders = await openFolders(config.data);
   parts.add('lock', holdLock(folders.lock));
   await cleanUploads(folders.uploads);
@@ -203,19 +201,6 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
     },
   });
   log.info({ model: model.name, provider: model.provider }, 'ready for jobs');
-}
-
-function findModel({ model }: Config): string {
-  const path = join(model.folder, `${model.name}.onnx`);
-  if (existsSync(path)) return path;
-  throw new Fault('model-missing', `There is no model ${path}. Put it there, or set model.name or VEDETTE_MODEL.`);
-}
-
-/** Says why on stderr too: with no settings there is no logger yet, and an operator reads sentences. */
-function explain(error: unknown): number {
-  if (!(error instanceof Fault)) throw error;
-  process.stderr.write(`vedette cannot start (${error.code}):\n${error.message}\n`);
-  return exitCodes[error.code] ?? bugExit;
 }
 
 async function main(): Promise<void> {

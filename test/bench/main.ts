@@ -39,12 +39,21 @@ async function measure(): Promise<Figure[]> {
       video,
     ];
     await exec('ffmpeg', cut);
-    const options = { models: real, model: 'yolov8n', video, bareFrames: 100, againstDecoder: false };
-    figures.push(await contest('YOLOv8n job fps ÷ bare session.run fps', 0.9, options));
+    for (const threads of [1, null]) {
+      const options = { models: real, model: 'yolov8n', video, threads, bareFrames: 100, againstDecoder: false };
+      figures.push(await contest('YOLOv8n job fps ÷ bare session.run fps', 0.9, options));
+    }
   } else say(`skipped: YOLOv8n, since ${real} is not there (set VEDETTE_REAL)`);
 
   say('demo clip against bare session.run and decode alone');
-  const options = { models: join(root, 'models'), model: 'demo', video: sample, bareFrames: 500, againstDecoder: true };
+  const options = {
+    models: join(root, 'models'),
+    model: 'demo',
+    video: sample,
+    threads: null,
+    bareFrames: 500,
+    againstDecoder: true,
+  };
   figures.push(await contest('demo clip fps ÷ lower of bare session.run and decode alone', 0.75, options));
   say('first progress');
   figures.push(...(await firstProgress(sample)));

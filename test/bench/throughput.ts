@@ -13,6 +13,8 @@ export interface Contest {
   readonly models: string;
   readonly model: string;
   readonly video: string;
+  /** Null: as the worker chooses. */
+  readonly threads: number | null;
   /** Frames of the bare loop. */
   readonly bareFrames: number;
   readonly againstDecoder: boolean;
@@ -20,9 +22,9 @@ export interface Contest {
 
 export async function contest(name: string, goal: number, options: Contest): Promise<Figure> {
   const { models, model, video, bareFrames, againstDecoder } = options;
-  const appliance = await Appliance.start({ model: { folder: models, name: model } });
+  const appliance = await Appliance.start({ model: { folder: models, name: model, threads: options.threads } });
   const threads = await appliance.threads();
-  const title = `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'} (the default)`;
+  const title = `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${options.threads === null ? ' (the default)' : ''}`;
   const ratios: number[] = [];
   try {
     for (let run = 0; run < runs; run++) {

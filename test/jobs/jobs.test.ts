@@ -204,7 +204,7 @@ describe('what an earlier daemon left', () => {
     const desk = openDesk();
     const { id } = desk.submit({ behaviour: 'waits to be cancelled', frames: 5 });
     await desk.until(progressed(id));
-    const { worker } = await desk.workers.take();
+    const { worker } = await desk.workers.take(new AbortController().signal);
     await desk.close();
     expect(() => process.kill(worker.pid ?? 0, 0)).toThrow('ESRCH');
   });

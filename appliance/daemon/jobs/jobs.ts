@@ -8,7 +8,7 @@ import { toolIds } from '../../contract/plugins.ts';
 import { runJob } from './job-run.ts';
 import { type JobQuery, Ledger, type LedgerOptions, type NewJob } from './ledger.ts';
 import { LiveProgress, type Step } from './live-progress.ts';
-import type { Supplied, WorkerSupply } from './worker-supply.ts';
+import type { WorkerSupply } from './worker-supply.ts';
 
 export interface JobLimits {
   /** Jobs that run at the same time. */
@@ -170,10 +170,10 @@ export class Jobs {
   }
 
   async #run(id: string, signal: AbortSignal): Promise<void> {
-    const { limits, detection } = this.#options;
+    const { workers, limits, detection } = this.#options;
     const live = new LiveProgress();
     try {
-      const { worker, model } = await this.#take(signal);
+      const { worker, model } = await workers.take(signal);
       const job = this.#ledger.move(id, 'running', {
         model: { name: model.name, sha256: model.sha256, provider: model.provider },
         stage: 'probing',
@@ -208,24 +208,6 @@ export class Jobs {
       });
     } catch (error) {
       this.#fail(id, error);
-    }
-  }
-
-  /** A worker; or Fault 'cancelled' at once, even while a model is still loading. */
-  async #take(signal: AbortSignal): Promise<Supplied> {
-    const taken = this.#options.workers.take();
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Cancelled')), { once: true });
-    });
-    try {
-      return await Promise.race([taken, aborted]);
-    } catch (error) {
-      // Whatever comes too late is not needed; a worker that could not start ends by itself.
-      void taken.then(
-        ({ worker }) => worker.end(),
-        () => undefined,
-      );
-      throw error;
     }
   }
 

@@ -69,12 +69,23 @@ export class WorkerSupply {
     return spare.ready;
   }
 
-  /** A worker for one job: the spare, or a fresh one. Rejects with a Fault when none can be made ready. */
-  async take(): Promise<Supplied> {
+  /**
+   * A worker for one job: the spare, or a fresh one. Rejects with a Fault when none can be made ready; with Fault
+   * 'cancelled' at once when `signal` is aborted, even while a model is still loading.
+   */
+  async take(signal: AbortSignal): Promise<Supplied> {
     const worker = this.#spare ?? this.#fork();
     this.#spare = undefined;
-    const { model } = await worker.ready;
-    return { worker, model };
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Cancelled')), { once: true });
+    });
+    try {
+      const { model } = await Promise.race([worker.ready, aborted]);
+      return { worker, model };
+    } catch (error) {
+      void worker.end();
+      throw error;
+    }
   }
 
   /** Forks the next spare, unless there is one. When is for the owner of the queue to say. */
