@@ -33,6 +33,7 @@ import { System } from './system.ts';
 import { Supervisor } from './systemd.ts';
 
 const megabyte = 1024 * 1024;
+
 async function open(config: Config, log: Log, parts: Parts): Promise<void> {
   const boot = randomUUID();
   const version = readVersion();

@@ -102,6 +102,9 @@ describe('cancel and remove', () => {
     const { id } = desk.submit({ behaviour: 'finishes', frames: 1 });
     expect(await desk.jobs.remove(id)).toBe('cancelled');
     expect(desk.jobs.get(id)).toMatchObject({ status: 'cancelled', startedAt: null });
+    // The next one is ready, and the one that was sent away is no fault of the supply.
+    await desk.ended(desk.submit({ behaviour: 'finishes', frames: 1 }).id);
+    expect(desk.faults).toEqual([]);
   });
 
   test('takes a finished job away with its row and its files, and says so', async () => {

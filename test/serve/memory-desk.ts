@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../appliance/contract/fault.ts';
 import type { Job } from '../../appliance/contract/job.ts';
-import type { JobDesk, NewJob } from '../../appliance/daemon/serve/job-desk.ts';
+import type { NewJob } from '../../appliance/daemon/jobs/ledger.ts';
+import type { JobDesk } from '../../appliance/daemon/serve/job-desk.ts';
 import { makeJob } from '../support/job.ts';
 
 export class MemoryDesk implements JobDesk {

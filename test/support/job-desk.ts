@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { ApplianceEvent } from '../../appliance/contract/events.ts';
+import type { Fault } from '../../appliance/contract/fault.ts';
 import { jobFiles } from '../../appliance/contract/frame.ts';
 import { isFinal, type Job } from '../../appliance/contract/job.ts';
 import { type JobLimits, Jobs } from '../../appliance/daemon/jobs/jobs.ts';
@@ -34,6 +35,7 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
   const stream = new EventStream({ log });
   const events: ApplianceEvent[] = [];
   const waiting = new Set<() => void>();
+  const faults: Fault[] = [];
   const hear = (event: ApplianceEvent) => {
     events.push(event);
     for (const check of waiting) check();
@@ -47,6 +49,7 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
     readyMs: 20_000,
     graceMs: 300,
     onChange: () => {
+      if (workers.fault) faults.push(workers.fault);
       if (begin && !workers.fault) jobs.begin();
     },
     log,
@@ -102,5 +105,5 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
     );
     return event.job;
   };
-  return { folder, database, store, stream, events, workers, jobs, submit, until, ended, close };
+  return { folder, database, store, stream, events, faults, workers, jobs, submit, until, ended, close };
 }

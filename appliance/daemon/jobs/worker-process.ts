@@ -30,6 +30,7 @@ export class WorkerProcess {
   readonly #stderr: string[] = [];
   #listener: ((report: Report) => void) | undefined;
   #heardAt: number | null = null;
+  #dismissed = false;
   /** Settles once: loaded and warmed up, or a Fault that says why not. */
   readonly ready: Promise<Ready>;
   /** Settles when the process is gone and its last message has been read. The text says how it went. */
@@ -60,6 +61,11 @@ export class WorkerProcess {
     return this.#heardAt;
   }
 
+  /** True once it was asked to leave: how it goes then is no news. */
+  get dismissed(): boolean {
+    return this.#dismissed;
+  }
+
   /** One listener at a time: the job that has this worker. */
   onReport(listener: (report: Report) => void): void {
     this.#listener = listener;
@@ -74,6 +80,7 @@ export class WorkerProcess {
 
   /** Asks it to leave, then SIGKILL; returns when it is gone. Not SIGTERM: a worker leaves that to its daemon. */
   async end(): Promise<void> {
+    this.#dismissed = true;
     this.send({ type: 'cancel' });
     if (await this.#goneWithin(this.#graceMs)) return;
     this.kill();
@@ -94,21 +101,13 @@ export class WorkerProcess {
       }, readyMs);
       this.#child.on('message', (raw: unknown) => {
         this.#heardAt = Date.now();
-        const message = FromWorker.safeParse(raw);
-        if (!message.success) {
-          this.#log.error({ issues: message.error.issues }, 'worker sent words that the contract does not know');
-          reject(new Fault('worker-lied', 'The worker sent a message that makes no sense.'));
-          this.#listener?.({
-            type: 'failed',
-            code: 'worker-lied',
-            message: 'The worker sent a message that makes no sense.',
-          });
-        } else if (message.data.type === 'ready') {
+        const message = this.#read(raw);
+        if (message.type === 'ready') {
           clearTimeout(timer);
-          resolve(message.data);
+          resolve(message);
         } else {
-          if (message.data.type === 'failed') reject(new Fault(message.data.code, message.data.message));
-          this.#listener?.(message.data);
+          if (message.type === 'failed') reject(new Fault(message.code, message.message));
+          this.#listener?.(message);
         }
       });
       void this.gone.then((how) => {
@@ -116,6 +115,14 @@ export class WorkerProcess {
         reject(new Fault('worker-died', `The worker ended before its model was loaded: ${how}.`));
       });
     });
+  }
+
+  /** Words that the contract does not know are a failure like any other. */
+  #read(raw: unknown): FromWorker {
+    const message = FromWorker.safeParse(raw);
+    if (message.success) return message.data;
+    this.#log.error({ issues: message.error.issues }, 'worker sent words that the contract does not know');
+    return { type: 'failed', code: 'worker-lied', message: 'The worker sent a message that makes no sense.' };
   }
 
   #watchEnd(): Promise<string> {

@@ -129,7 +129,7 @@ export class WorkerSupply {
       },
       (reason: unknown) => {
         if (!(reason instanceof Fault)) throw reason;
-        if (this.#closed) return;
+        if (worker.dismissed) return; // its job was cancelled while it loaded, or the daemon closes
         this.#log.error({ worker: worker.pid, code: reason.code, reason: reason.message }, 'worker cannot start');
         if (!this.#fault) this.#faultSince = Date.now();
         this.#fault = reason;

@@ -1,24 +1,7 @@
 // What serve needs of the jobs: the narrow side of the Jobs class that answers to HTTP.
 import { Fault } from '../../contract/fault.ts';
-import type { Job, JobStatus } from '../../contract/job.ts';
-
-export interface NewJob {
-  readonly id: string;
-  readonly pluginId: string;
-  /** Canonical tool id. */
-  readonly tool: string;
-  readonly jobType: 'video';
-  readonly sourceName: string;
-  readonly sourceBytes: number;
-  readonly sourceType: string;
-}
-
-interface JobQuery {
-  readonly limit: number;
-  readonly skip: number;
-  /** All of them where absent. */
-  readonly statuses?: readonly JobStatus[] | undefined;
-}
+import type { Job } from '../../contract/job.ts';
+import type { JobQuery, NewJob } from '../jobs/ledger.ts';
 
 export interface JobDesk {
   /** Throws Fault `queue-full`. Asked before a body is read. */
