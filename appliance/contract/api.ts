@@ -71,6 +71,7 @@ export const JobItem = z.object({
   error: z.string().nullable(),
   progress: Progress,
   indeterminate: z.boolean(),
+  held: z.string().nullable(),
   current_tool: z.string().nullable(),
   tools_total: z.number().int(),
   tools_completed: z.number().int(),
@@ -94,6 +95,8 @@ export const ProgressView = z.object({
   status: AnyStatus,
   progress: Progress,
   indeterminate: z.boolean(),
+  /** Why a running job is held for now, for a person; null while it goes on. */
+  held: z.string().nullable(),
   stage: z.enum(stages).nullable(),
   current_frame: z.number().int(),
   total_frames: z.number().int().nullable(),
@@ -103,6 +106,18 @@ export const ProgressView = z.object({
   ts: z.number().int(),
 });
 export type ProgressView = z.infer<typeof ProgressView>;
+
+/** Bytes. `low`: less than the reserve is free, or a class is over its quota: no uploads, and jobs are held. */
+export const DiskView = z.object({
+  state: z.enum(['ok', 'low']),
+  free_bytes: z.number().int().nonnegative(),
+  reserve_bytes: z.number().int().nonnegative(),
+  /** What jobs' inputs, what was found in them, and the database's backups hold; a quota of null has no bound. */
+  uploads: z.object({ bytes: z.number().int().nonnegative(), quota_bytes: z.number().int().nullable() }),
+  artifacts: z.object({ bytes: z.number().int().nonnegative(), quota_bytes: z.number().int().nullable() }),
+  backups: z.object({ bytes: z.number().int().nonnegative(), quota_bytes: z.number().int().nullable() }),
+});
+export type DiskView = z.infer<typeof DiskView>;
 
 /** The appliance at a glance. `reasons`: one sentence for each thing that is not as it should be, with its remedy. */
 export const SystemView = z.object({
@@ -116,6 +131,8 @@ export const SystemView = z.object({
   model: ModelUse.extend({ classes: z.array(z.string()) }).nullable(),
   mqtt: z.object({ mode: z.enum(['embedded', 'external', 'off']), connected: z.boolean() }),
   jobs: z.object({ pending: z.number().int(), running: z.number().int() }),
+  /** Null until it was measured. */
+  disk: DiskView.nullable(),
 });
 export type SystemView = z.infer<typeof SystemView>;
 
@@ -168,6 +185,7 @@ export function toProgressView(job: Job): ProgressView {
     status: job.status,
     progress: job.progress,
     indeterminate: job.indeterminate,
+    held: job.held,
     stage: job.stage,
     current_frame: job.currentFrame,
     total_frames: job.totalFrames,

@@ -70,5 +70,24 @@ export const ModelCard = ModelUse.extend({
 });
 export type ModelCard = z.infer<typeof ModelCard>;
 
+/**
+ * How far a worker has come, written before it is told: what the daemon told is never ahead of it, however both end.
+ * `progress` as the daemon counts it, 0..99; `frame`: frames done; `pts_s`: time of the last of them.
+ */
+export const Mark = z.object({
+  progress: z.number().int().min(0).max(99),
+  frame: z.number().int().nonnegative(),
+  total_frames: z.number().int().nonnegative().nullable(),
+  pts_s: z.number().nonnegative(),
+});
+export type Mark = z.infer<typeof Mark>;
+
 /** File names inside a job's folder. */
-export const jobFiles = { input: 'input', frames: 'frames.ndjson', summary: 'summary.json' } as const;
+export const jobFiles = {
+  input: 'input',
+  frames: 'frames.ndjson',
+  summary: 'summary.json',
+  /** Where the work can be taken up again; the worker's own. */
+  checkpoint: 'checkpoint.json',
+  mark: 'mark.json',
+} as const;

@@ -4,7 +4,10 @@ import { ModelCard, Provider, SourceInfo, Summary } from './frame.ts';
 import { faultCodes } from './fault.ts';
 import { toolIds } from './plugins.ts';
 
-/** `prepare` makes a spare; `start` gives it its one job; `cancel` asks it to stop between two frames. */
+/**
+ * `prepare` makes a spare; `start` gives it its one job, which it continues where an earlier worker left off; `pause`
+ * and `continue` hold it between two frames; `cancel` asks it to stop there, with everything saved.
+ */
 export const ToWorker = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('prepare'),
@@ -19,7 +22,7 @@ export const ToWorker = z.discriminatedUnion('type', [
     jobId: z.string(),
     /** The input file; read only. */
     inputPath: z.string(),
-    /** An existing folder that takes frames.ndjson and summary.json. */
+    /** An existing folder that takes the artifact, and may hold what an earlier worker left of it. */
     artifactDir: z.string(),
     tool: z.enum(toolIds),
     /** Scores below are dropped, 0..1. */
@@ -29,6 +32,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     /** A pipeline that brings no frame for so long is ended. */
     stallMs: z.number().int().positive(),
   }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('continue') }),
   z.object({ type: z.literal('cancel') }),
 ]);
 export type ToWorker = z.infer<typeof ToWorker>;
@@ -50,6 +55,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     totalFrames: z.number().int().nonnegative().nullable(),
     ts: z.number(),
   }),
+  /** The disk does not take the artifact: the worker waits and tries again. Null: it goes on. */
+  z.object({ type: z.literal('held'), reason: z.string().nullable(), ts: z.number() }),
   /** Once a second from the worker's event loop. `framesRead` moves while a tool that reports no progress works. */
   z.object({ type: z.literal('alive'), framesRead: z.number().int().nonnegative() }),
   /** The artifact is whole on disk: `frames` lines and `bytes` bytes in frames.ndjson. */

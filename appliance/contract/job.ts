@@ -7,13 +7,13 @@ export const jobStatuses = ['pending', 'running', 'completed', 'failed', 'cancel
 export const JobStatus = z.enum(jobStatuses);
 export type JobStatus = z.infer<typeof JobStatus>;
 
-/** The only moves there are. `running → pending` is a job whose daemon went away: it is queued again at the next start. */
+/** The only moves there are. `running → pending` is a job whose daemon went away; out of `failed` and `cancelled` leads a retry. */
 const moves = {
   pending: ['running', 'failed', 'cancelled'],
   running: ['completed', 'failed', 'cancelled', 'pending'],
   completed: [],
-  failed: [],
-  cancelled: [],
+  failed: ['pending'],
+  cancelled: ['pending'],
 } as const satisfies Record<JobStatus, readonly JobStatus[]>;
 
 export function mayMove(from: JobStatus, to: JobStatus): boolean {
@@ -21,9 +21,9 @@ export function mayMove(from: JobStatus, to: JobStatus): boolean {
   return targets.includes(to);
 }
 
-/** True for a status that nothing leaves. */
+/** True for a job that has ended; only a retry gives it another life. */
 export function isFinal(status: JobStatus): boolean {
-  return moves[status].length === 0;
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
 export const jobTypes = ['image', 'image_multi', 'video', 'video_multi'] as const;
@@ -52,6 +52,8 @@ export const Job = z.object({
   totalFrames: z.number().int().nonnegative().nullable(),
   /** True while the running tool has not reported a frame: progress is held, the stage is known. */
   indeterminate: z.boolean(),
+  /** Why the running job is held for now, as a sentence for a person; null while it goes on. */
+  held: z.string().nullable(),
   /** Frames a second, over the last seconds; null while not analysing. */
   fps: z.number().nonnegative().nullable(),
   etaS: z.number().nonnegative().nullable(),

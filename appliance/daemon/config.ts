@@ -55,6 +55,33 @@ const Schema = z.strictObject({
       queue: z.int().min(1).default(100),
       /** A worker that brings nothing new for so long is ended. */
       stall_s: Seconds.default(60),
+      /** A job that takes longer is ended; time in which it was held does not count. */
+      longest_h: z.number().positive().default(24),
+    })
+    .prefault({}),
+  worker: z
+    .strictObject({
+      /** Resident memory of one worker; one that takes more is ended. Null: three quarters of the machine's. */
+      memory_mb: Megabytes.nullable().default(null),
+      /** `auto`: as little of the machine as it lets a worker be confined to. `off`: a plain process. */
+      isolation: z.enum(['auto', 'off']).default('auto'),
+    })
+    .prefault({}),
+  storage: z
+    .strictObject({
+      /** Most that uploads and inputs of all jobs may hold. Null: the reserve alone bounds them. */
+      uploads_mb: Megabytes.nullable().default(null),
+      /** Most that all results may hold. */
+      artifacts_mb: Megabytes.nullable().default(null),
+      /** Finished jobs that are older are removed with their files. Null: never. */
+      jobs_days: z.number().positive().nullable().default(null),
+      /** So many finished jobs are kept, the newest. Null: all. */
+      jobs_kept: z.int().min(0).nullable().default(null),
+      /** The same for the videos alone: their results stay. */
+      inputs_days: z.number().positive().nullable().default(null),
+      inputs_kept: z.int().min(0).nullable().default(null),
+      /** Nightly backups of the database that are kept; 0: none is made. */
+      backups_kept: z.int().min(0).max(365).default(7),
     })
     .prefault({}),
   model: z.strictObject({

@@ -105,6 +105,7 @@ async function open(config: Config, log: Log, parts: Parts): Promise<void> {
     model: () => workers.card,
     mqtt: () => mqtt.state,
     counts: () => jobs.counts,
+    disk: () => null,
     complaints: [() => workers.fault?.message ?? null, () => jobs.complaint, () => mqtt.complaint],
   });
 

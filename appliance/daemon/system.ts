@@ -12,6 +12,7 @@ export interface SystemOptions {
   readonly model: () => ModelCard | null;
   readonly mqtt: () => SystemView['mqtt'];
   readonly counts: () => SystemView['jobs'];
+  readonly disk: () => SystemView['disk'];
   /** Each gives a sentence with its remedy, or null while its part is well. */
   readonly complaints: readonly (() => string | null)[];
 }
@@ -27,7 +28,7 @@ export class System {
   }
 
   view(): SystemView {
-    const { version, node, boot, model, mqtt, counts, complaints } = this.#options;
+    const { version, node, boot, model, mqtt, counts, disk, complaints } = this.#options;
     const reasons = complaints.map((complaint) => complaint()).filter((reason) => reason !== null);
     const card = model();
     return {
@@ -40,6 +41,7 @@ export class System {
       model: card && { name: card.name, sha256: card.sha256, provider: card.provider, classes: card.classes },
       mqtt: mqtt(),
       jobs: counts(),
+      disk: disk(),
     };
   }
 

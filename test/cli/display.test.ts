@@ -30,6 +30,7 @@ function at(progress: number, status: ProgressView['status'] = 'running'): Progr
     status,
     progress,
     indeterminate: false,
+    held: null,
     stage: 'analyzing',
     current_frame: progress,
     total_frames: 100,

@@ -21,6 +21,7 @@ export class Source {
     model: null,
     mqtt: { mode: 'embedded', connected: true },
     jobs: { pending: 0, running: 0 },
+    disk: null,
   };
   readonly snapshot: Snapshot = {
     system: () => this.system,

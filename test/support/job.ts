@@ -21,6 +21,7 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
     currentFrame: 1,
     totalFrames: 1000,
     indeterminate: false,
+    held: null,
     fps: 25,
     etaS: 40,
     seq: 1,

@@ -34,6 +34,7 @@ export function jobItem(number: number, changes: Partial<JobItem> = {}): JobItem
     error: null,
     progress: 0,
     indeterminate: false,
+    held: null,
     current_tool: null,
     tools_total: 1,
     tools_completed: 0,
@@ -97,8 +98,22 @@ export function completedJob(number: number, changes: Partial<JobItem> = {}): Jo
 }
 
 export function progressOf(job: JobItem, changes: Partial<ProgressView>): ProgressView {
-  const { job_id, status, progress, indeterminate, stage, current_frame, total_frames, fps, eta_s, seq, ts } = job;
-  const known = { job_id, status, progress, indeterminate, stage, current_frame, total_frames, fps, eta_s, seq, ts };
+  const { job_id, status, progress, indeterminate, held, stage } = job;
+  const { current_frame, total_frames, fps, eta_s, seq, ts } = job;
+  const known = {
+    job_id,
+    status,
+    progress,
+    indeterminate,
+    held,
+    stage,
+    current_frame,
+    total_frames,
+    fps,
+    eta_s,
+    seq,
+    ts,
+  };
   return { ...known, ...changes };
 }
 
@@ -113,6 +128,7 @@ export function systemView(changes: Partial<SystemView> = {}): SystemView {
     model: { name: 'yolov8n', sha256: 'ab'.repeat(32), provider: 'cpu', classes: ['person', 'sports ball'] },
     mqtt: { mode: 'embedded', connected: true },
     jobs: { pending: 0, running: 0 },
+    disk: null,
     ...changes,
   };
 }

@@ -76,6 +76,8 @@ function untilDone({ worker, start, signal, hangMs, onStep }: RunOptions): Promi
           moved();
           onStep(report);
           return;
+        case 'held':
+          return moved();
         case 'done':
           return settle(() => resolve(report));
         case 'failed':

@@ -98,6 +98,7 @@ export class Ledger {
       currentFrame: 0,
       totalFrames: null,
       indeterminate: false,
+      held: null,
       fps: null,
       etaS: null,
       seq: 0,

@@ -8,6 +8,12 @@ import { jobs } from './tables.ts';
 
 type Row = typeof jobs.$inferSelect;
 
+/** What the client called its submit, and hex SHA-256 over what it submitted. */
+export interface Submission {
+  readonly key: string;
+  readonly sha256: string;
+}
+
 /** Rows come back in the order of their making. */
 const made = sql`rowid`;
 
@@ -31,8 +37,24 @@ export class JobStore {
       .prepare();
   }
 
-  insert(job: Job): void {
-    this.#database.durably(() => this.#database.tables.insert(jobs).values(toRow(job)).run());
+  insert(job: Job, submission: Submission | null = null): void {
+    const named = { idempotencyKey: submission?.key ?? null, requestSha256: submission?.sha256 ?? null };
+    this.#database.durably(() =>
+      this.#database.tables
+        .insert(jobs)
+        .values({ ...toRow(job), ...named })
+        .run(),
+    );
+  }
+
+  /** The job that was submitted under this key. */
+  submitted(key: string): { readonly jobId: string; readonly sha256: string } | undefined {
+    const row = this.#database.tables
+      .select({ jobId: jobs.id, sha256: jobs.requestSha256 })
+      .from(jobs)
+      .where(eq(jobs.idempotencyKey, key))
+      .get();
+    return row && { jobId: row.jobId, sha256: row.sha256 ?? '' };
   }
 
   /** Everything of the job; on the disk when this returns. */
@@ -88,7 +110,7 @@ export class JobStore {
   }
 }
 
-function toRow(job: Job): Row {
+function toRow(job: Job): Omit<Row, 'idempotencyKey' | 'requestSha256'> {
   return {
     id: job.id,
     status: job.status,
@@ -138,6 +160,7 @@ function toJob(row: Row): Job {
     currentFrame: summary?.total_frames ?? 0,
     totalFrames: summary?.total_frames ?? source?.frames ?? null,
     indeterminate: false,
+    held: null,
     fps: null,
     etaS: null,
     // Not recorded. No job is told of a thousand times a second, so this is above whatever was told before.

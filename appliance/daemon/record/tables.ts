@@ -1,5 +1,5 @@
 // The tables, as drizzle sees them. `npx drizzle-kit generate` makes the next migration from a change here.
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { jobStatuses } from '../../contract/job.ts';
 
 /** All times: ms since 1970. Columns that hold JSON are parsed with the contract's schemas when read. */
@@ -26,7 +26,17 @@ export const jobs = sqliteTable(
     completedAt: integer('completed_at'),
     /** 0..100. Null in rows older than migration 0001. Not indexed: it is the hot column. */
     progress: integer(),
+    /** What the client called this submit; another one with this key is the same, or refused. */
+    idempotencyKey: text('idempotency_key'),
+    /** Of what was submitted with the key: hex SHA-256 over plugin, tool and the file's content. */
+    requestSha256: text('request_sha256'),
   },
-  // An index on status alone also yields the rows of one status in the order of their making.
-  (table) => [index('jobs_status').on(table.status)],
+  (table) => [
+    // An index on status alone also yields the rows of one status in the order of their making.
+    index('jobs_status').on(table.status),
+    uniqueIndex('jobs_idempotency_key').on(table.idempotencyKey),
+  ],
 );
+
+/** Removed jobs whose retained topics a broker that was away has not given up yet. */
+export const removedTopics = sqliteTable('removed_topics', { jobId: text('job_id').primaryKey() });
