@@ -4,6 +4,8 @@ export const gstreamerElements = {
   filesrc: 'libgstreamer1.0-0',
   identity: 'libgstreamer1.0-0',
   queue: 'libgstreamer1.0-0',
+  tee: 'libgstreamer1.0-0',
+  fakesink: 'libgstreamer1.0-0',
   decodebin: 'gstreamer1.0-plugins-base',
   videoscale: 'gstreamer1.0-plugins-base',
   videoconvert: 'gstreamer1.0-plugins-base',

@@ -87,7 +87,20 @@ export const jobFiles = {
   input: 'input',
   frames: 'frames.ndjson',
   summary: 'summary.json',
-  /** Where the work can be taken up again; the worker's own. */
-  checkpoint: 'checkpoint.json',
+  /** Where the work can be taken up again; written by turns, so that one of them is always whole. */
+  checkpointA: 'checkpoint.a.json',
+  checkpointB: 'checkpoint.b.json',
   mark: 'mark.json',
 } as const;
+
+/**
+ * What a worker writes. Always in place, never by a rename: it may see its job's folder through links alone. An empty
+ * file is one that was not written yet.
+ */
+export const artifactFiles = [
+  jobFiles.frames,
+  jobFiles.summary,
+  jobFiles.checkpointA,
+  jobFiles.checkpointB,
+  jobFiles.mark,
+] as const;

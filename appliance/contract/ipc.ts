@@ -31,6 +31,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     iou: z.number().min(0).max(1),
     /** A pipeline that brings no frame for so long is ended. */
     stallMs: z.number().int().positive(),
+    /** Whether work that is taken up may begin with a seek; else all before it is decoded again. */
+    mayJump: z.boolean(),
   }),
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('continue') }),

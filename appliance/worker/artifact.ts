@@ -1,87 +1,104 @@
 // Writes a job's artifact: one line a frame as frames finish, the summary at the end.
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault } from '../contract/fault.ts';
 import { jobFiles, type DetectionFrame, type Summary } from '../contract/frame.ts';
+import { type Disk, openInPlace, overwrite } from './disk.ts';
 
 export interface Written {
   readonly frames: number;
   readonly bytes: number;
 }
 
+export interface ArtifactOptions {
+  /** It exists. */
+  readonly directory: string;
+  /** Of what an earlier worker left, so much is kept and continued; what lies behind it is cut off. */
+  readonly kept: Written;
+  readonly disk: Disk;
+}
+
 /** Lines gather up to this many characters, or this long, before they are written: one write for many frames. */
 const fullAt = 64 * 1024;
 const staleAfterMs = 500;
 
-/** Every method throws Fault artifact-failed where the disk does not take it. After any throw only close() is of use. */
+/**
+ * Methods wait for room on a full disk, and throw Fault artifact-failed where it does not take them for another reason.
+ * After any throw only close() is of use.
+ */
 export class Artifact {
   readonly #directory: string;
+  readonly #disk: Disk;
   readonly #file: FileHandle;
   #lines = '';
-  #frames = 0;
-  #bytes = 0;
+  #frames: number;
+  /** In the file; those in `#lines` come behind them. */
+  #bytes: number;
   #flushedAt = performance.now();
 
-  private constructor(directory: string, file: FileHandle) {
+  private constructor({ directory, kept, disk }: ArtifactOptions, file: FileHandle) {
     this.#directory = directory;
+    this.#disk = disk;
     this.#file = file;
+    this.#frames = kept.frames;
+    this.#bytes = kept.bytes;
   }
 
-  /** `directory` exists; a frames.ndjson of an earlier try is written anew. */
-  static async open(directory: string): Promise<Artifact> {
-    return new Artifact(directory, await saved(open(join(directory, jobFiles.frames), 'w')));
+  static async open(options: ArtifactOptions): Promise<Artifact> {
+    const { directory, kept, disk } = options;
+    const file = await disk.write(() => openInPlace(join(directory, jobFiles.frames)));
+    await disk.write(() => file.truncate(kept.bytes));
+    return new Artifact(options, file);
   }
 
   /** Returns when the line is in the file or in the bounded buffer in front of it. */
   async append(frame: DetectionFrame): Promise<void> {
     this.#lines += `${JSON.stringify(frame)}\n`;
     this.#frames++;
-    if (this.#lines.length >= fullAt || performance.now() - this.#flushedAt >= staleAfterMs) await this.#flush();
+    if (this.#lines.length >= fullAt || performance.now() - this.#flushedAt >= staleAfterMs) await this.flush();
   }
 
-  /** Writes the rest and the summary, and returns when both are on the disk, not only in its cache. */
-  async finish(summary: Summary): Promise<Written> {
-    await this.#flush();
-    await saved(this.#file.sync());
-    const path = join(this.#directory, jobFiles.summary);
-    const file = await saved(open(`${path}.part`, 'w'));
-    try {
-      await saved(file.writeFile(`${JSON.stringify(summary)}\n`));
-      await saved(file.sync());
-    } finally {
-      await file.close();
+  /** All lines into the file; how much they are. */
+  async flush(): Promise<Written> {
+    const chunk = Buffer.from(this.#lines);
+    this.#flushedAt = performance.now();
+    if (chunk.length > 0) {
+      await this.#disk.write(() => writeWhole(this.#file, chunk, this.#bytes));
+      this.#lines = '';
+      this.#bytes += chunk.length;
     }
-    await saved(rename(`${path}.part`, path));
-    await saved(syncDirectory(this.#directory));
     return { frames: this.#frames, bytes: this.#bytes };
   }
 
-  /** Keeps what was found so far readable: whole lines only. */
-  async close(): Promise<void> {
-    try {
-      await this.#flush();
-    } finally {
-      await this.#file.close();
-    }
+  /** What was flushed, onto the disk and not only into its cache. */
+  async sync(): Promise<void> {
+    await this.#disk.write(() => this.#file.datasync());
   }
 
-  async #flush(): Promise<void> {
-    const chunk = Buffer.from(this.#lines);
-    this.#lines = '';
-    this.#flushedAt = performance.now();
-    if (chunk.length === 0) return;
-    try {
-      await saved(this.#file.appendFile(chunk));
-    } catch (fault) {
-      // Half a line may have found room.
-      await this.#file.truncate(this.#bytes).catch(() => undefined); // the fault says already that the disk fails
-      throw fault;
-    }
-    this.#bytes += chunk.length;
+  /** Writes the rest and the summary, and returns when both are on the disk. */
+  async finish(summary: Summary): Promise<Written> {
+    const written = await this.flush();
+    await this.sync();
+    const path = join(this.#directory, jobFiles.summary);
+    await this.#disk.write(() => overwrite(path, `${JSON.stringify(summary)}\n`, 'sync'));
+    await this.#disk.write(() => syncDirectory(this.#directory));
+    return written;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 
-/** A rename is on the disk only when its folder is. */
+/** At a place of its own, so that a try that found room for a part is repeated over it. */
+async function writeWhole(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < chunk.length;) {
+    const { bytesWritten } = await file.write(chunk, at, chunk.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+/** A file that was made is on the disk only when its folder is. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
@@ -90,22 +107,3 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.close();
   }
 }
-
-async function saved<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    const reason = reasons[code] ?? `the disk reports ${code}`;
-    throw new Fault('artifact-failed', `The result could not be written: ${reason}.`, { cause });
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the disk is read-only',
-  EACCES: 'the folder may not be written',
-  ENOENT: 'the folder is gone',
-  EIO: 'the disk has an error',
-};

@@ -3,6 +3,7 @@ import { Fault } from '../contract/fault.ts';
 import { ToWorker, type FromWorker } from '../contract/ipc.ts';
 import { openLog } from '../log.ts';
 import { Model } from './infer/model.ts';
+import { Hold } from './hold.ts';
 import { loadGStreamer, requireElements } from './ingest/gstreamer.ts';
 import { platforms } from './ingest/pipeline.ts';
 import { Player } from './ingest/player.ts';
@@ -23,6 +24,7 @@ const platform = platforms.software;
 class Worker {
   readonly #log = openLog('info', 'worker');
   readonly #cancelling = new AbortController();
+  readonly #hold = new Hold();
   #state: State = { kind: 'new' };
 
   /** Messages are heard between frames: an inference blocks the thread, and every one begins from the event loop. */
@@ -44,6 +46,10 @@ class Worker {
         return void this.#prepare(message);
       case 'start':
         return void this.#work(message);
+      case 'pause':
+        return this.#hold.close();
+      case 'continue':
+        return this.#hold.open();
       case 'cancel':
         return this.#cancel();
     }
@@ -69,8 +75,11 @@ class Worker {
     const { model, player } = this.#state;
     this.#state = { kind: 'working' };
     const { signal } = this.#cancelling;
+    const hold = this.#hold;
+    const log = this.#log.child({ jobId: start.jobId });
     try {
-      const done = await runJob({ start, tool: tools[start.tool], model, player, platform, send, signal });
+      const tool = tools[start.tool];
+      const done = await runJob({ start, tool, model, player, platform, send, hold, signal, log });
       this.#leave(done, player);
     } catch (error) {
       this.#leave(this.#failure(error), player);

@@ -33,9 +33,9 @@ export class ForkedWorker {
     this.send({ type: 'prepare', model: { name: 'test', path }, providers, threads: 1 });
   }
 
-  start(inputPath: string, artifactDir: string, { confidence = 0.25, stallMs = 10_000 } = {}): void {
+  start(inputPath: string, artifactDir: string, { confidence = 0.25, stallMs = 10_000, mayJump = true } = {}): void {
     const tool = 'video_player_detection';
-    this.send({ type: 'start', jobId: 'job', inputPath, artifactDir, tool, confidence, iou: 0.7, stallMs });
+    this.send({ type: 'start', jobId: 'job', inputPath, artifactDir, tool, confidence, iou: 0.7, stallMs, mayJump });
   }
 
   /** The first message of this type, come already or still to come; rejects if the worker leaves without it. */

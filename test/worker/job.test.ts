@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FromWorker } from '../../appliance/contract/ipc.ts';
+import { Hold } from '../../appliance/worker/hold.ts';
 import { Model } from '../../appliance/worker/infer/model.ts';
 import { loadGStreamer, requireElements } from '../../appliance/worker/ingest/gstreamer.ts';
 import { platforms } from '../../appliance/worker/ingest/pipeline.ts';
@@ -49,13 +51,16 @@ describe.skipIf(noFfmpeg !== null)(`a job${noFfmpeg === null ? '' : ` (${noFfmpe
         confidence: 0.25,
         iou: 0.7,
         stallMs: 10_000,
+        mayJump: true,
       },
       tool,
       model,
       player,
       platform: platforms.software,
       send: (message) => sent.push(message),
+      hold: new Hold(),
       signal: new AbortController().signal,
+      log: pino({ level: 'silent' }),
     });
     return { done, sent };
   }

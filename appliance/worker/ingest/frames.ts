@@ -1,9 +1,7 @@
 // The decoded frames of a file, in order and without a gap, as an async iterable with bounded memory.
 import { Fault } from '../../contract/fault.ts';
-import { parsePacket } from './gdp.ts';
-import { waitFor, type Patience } from './patience.ts';
-import type { Platform } from './pipeline.ts';
-import type { Playback, Player } from './player.ts';
+import { Decoding, type DecodingOptions, type Picture } from './decoding.ts';
+import { type Place, pictureHash } from './place.ts';
 
 export interface Frame {
   /** 0-based. */
@@ -19,93 +17,71 @@ export interface Frame {
   readonly pixels: Uint8Array;
 }
 
-export interface FrameSourceOptions extends Patience {
-  readonly path: string;
-  readonly player: Player;
-  readonly platform: Platform;
-  /** Size that the frames are scaled to. */
-  readonly width: number;
-  readonly height: number;
+/** Where a decoding stands that is not at its start. */
+export interface Continuation {
+  readonly decoding: Decoding;
+  readonly place: Place;
 }
-
-/** After an error the frames that were decoded before it still wait in the sink; with this much silence they are out. */
-const drainMs = 250;
 
 /**
  * Iterate it once. Ends normally at the end of the stream, and also where the stream breaks after at least one frame:
  * `brokenBy` tells which. Throws Fault source-undecodable, source-without-video, source-without-frames, source-stalled
- * or cancelled. At most four frames wait in the sink, one is fetched ahead: a slow consumer slows the demuxer down.
+ * or cancelled.
  */
 export class FrameSource implements AsyncIterable<Frame> {
-  readonly #options: FrameSourceOptions;
-  #framesRead = 0;
-  #endS = 0;
-  #brokenBy: Fault | null = null;
+  readonly #options: DecodingOptions;
+  #decoding: Decoding | null;
+  #framesRead: number;
+  #endNs: number;
+  #last: { readonly ptsNs: number; readonly pixels: Uint8Array; readonly unique: boolean } | null = null;
 
-  constructor(options: FrameSourceOptions) {
+  /** `continuation`: goes on behind its place instead of the start. */
+  constructor(options: DecodingOptions, continuation: Continuation | null = null) {
     this.#options = options;
+    this.#decoding = continuation?.decoding ?? null;
+    this.#framesRead = continuation?.place.frames ?? 0;
+    this.#endNs = continuation?.place.endNs ?? 0;
   }
 
-  /** Frames handed out so far. */
+  /** Frames handed out so far, with those that a continuation has left behind. */
   get framesRead(): number {
     return this.#framesRead;
   }
 
   /** Seconds at which the last frame that was handed out ends. */
   get endS(): number {
-    return this.#endS;
+    return this.#endNs / 1e9;
   }
 
   /** What ended the stream before its end; null for a stream that was whole, and while it goes on. */
   get brokenBy(): Fault | null {
-    return this.#brokenBy;
+    return this.#decoding?.brokenBy ?? null;
+  }
+
+  /** Behind the last frame that was handed out; null where that cannot be told from others by its time. */
+  place(): Place | null {
+    if (!this.#last?.unique) return null;
+    const { ptsNs, pixels } = this.#last;
+    return { frames: this.#framesRead, ptsNs, endNs: this.#endNs, picture: pictureHash(pixels) };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, undefined> {
-    const { path, player, platform, width, height, stallMs, signal } = this.#options;
-    const stride = (width + 3) & ~3;
-    const playback = player.play(platform.frames(width, height), path);
-    const pull = playback.puller();
-    const patience = { stallMs, signal: AbortSignal.any([signal, playback.broken]) };
-    let coming = pull();
-    for (;;) {
-      const packet = await this.#next(playback, coming, patience);
-      if (packet === null) break;
-      // Fetched while the consumer works, on a thread of its own.
-      coming = pull();
-      const part = parsePacket(packet);
-      if (part.kind !== 'buffer') continue;
-      if (part.pixels.length < 3 * stride * height) throw new Error('frame is smaller than its caps say');
-      const ptsS = part.ptsS ?? this.#endS;
-      this.#endS = ptsS + (part.durationS ?? 0);
-      const index = this.#framesRead++;
-      yield { index, ptsS, durationS: part.durationS, width, height, stride, pixels: part.pixels };
-    }
-    playback.stop();
+    const decoding = (this.#decoding ??= Decoding.fromStart(this.#options));
+    for (let picture = await decoding.next(); picture; picture = await decoding.next()) yield this.#frame(picture);
+    decoding.stop();
     if (this.#framesRead > 0) return;
-    throw this.#brokenBy ?? new Fault('source-without-frames', 'The video stream holds no frame that can be decoded.');
+    throw this.brokenBy ?? new Fault('source-without-frames', 'The video stream holds no frame that can be decoded.');
   }
 
-  /** The next packet, or null when there is none to come. */
-  async #next(playback: Playback, coming: Promise<Buffer | null>, patience: Patience): Promise<Buffer | null> {
-    try {
-      const packet = await waitFor(coming, patience);
-      // Sink and bus tell of the end by two threads: only the bus knows whether it was a good one.
-      if (packet === null) await waitFor(playback.finished, patience);
-      return packet;
-    } catch (fault) {
-      if (!playback.broken.aborted || this.#options.signal.aborted) throw fault;
-      this.#brokenBy = playback.broken.reason as Fault;
-      return this.#drain(coming);
-    }
-  }
-
-  async #drain(coming: Promise<Buffer | null>): Promise<Buffer | null> {
-    try {
-      return await waitFor(coming, { stallMs: drainMs, signal: this.#options.signal });
-    } catch (fault) {
-      if (fault instanceof Fault && fault.code === 'source-stalled') return null;
-      throw fault;
-    }
+  #frame({ ptsNs: known, durationNs, pixels }: Picture): Frame {
+    const { width, height } = this.#options;
+    const stride = (width + 3) & ~3;
+    if (pixels.length < 3 * stride * height) throw new Error('frame is smaller than its caps say');
+    const ptsNs = known ?? this.#endNs;
+    this.#endNs = ptsNs + (durationNs ?? 0);
+    // The first one of its time is the one that is found again.
+    this.#last = { ptsNs, pixels, unique: ptsNs !== this.#last?.ptsNs };
+    const durationS = durationNs === null ? null : durationNs / 1e9;
+    return { index: this.#framesRead++, ptsS: ptsNs / 1e9, durationS, width, height, stride, pixels };
   }
 }

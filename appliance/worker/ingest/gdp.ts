@@ -1,11 +1,11 @@
 // GStreamer Data Protocol 1.0, the packets that gdppay makes: a 62-byte header, then a buffer, caps or an event.
 
 export type Packet =
-  /** Times in seconds, null where the stream has none. `pixels` is a view on the packet. */
+  /** Times in ns, exact up to 100 days; null where the stream has none. `pixels` is a view on the packet. */
   | {
       readonly kind: 'buffer';
-      readonly ptsS: number | null;
-      readonly durationS: number | null;
+      readonly ptsNs: number | null;
+      readonly durationNs: number | null;
       readonly pixels: Uint8Array;
     }
   /** GStreamer's text form of the caps, the segment event or a tag event. */
@@ -24,16 +24,16 @@ export function parsePacket(packet: Buffer): Packet {
   const length = packet.readUInt32BE(6);
   if (kind === 'buffer') {
     const pixels = new Uint8Array(packet.buffer, packet.byteOffset + headerLength, length);
-    return { kind, ptsS: seconds(packet, 10), durationS: seconds(packet, 18), pixels };
+    return { kind, ptsNs: nanoseconds(packet, 10), durationNs: nanoseconds(packet, 18), pixels };
   }
   const text = packet.toString('utf8', headerLength, headerLength + length).replace(/\0+$/, '');
   return { kind, text };
 }
 
 /** All ones is GStreamer's "no time". */
-function seconds(packet: Buffer, offset: number): number | null {
+function nanoseconds(packet: Buffer, offset: number): number | null {
   const high = packet.readUInt32BE(offset);
   const low = packet.readUInt32BE(offset + 4);
   if (high === 0xffffffff && low === 0xffffffff) return null;
-  return (high * 2 ** 32 + low) / 1e9;
+  return high * 2 ** 32 + low;
 }

@@ -24,6 +24,8 @@ export interface Pipeline {
   'auto-flush-bus': boolean;
   play(): void;
   stop(): void;
+  /** To whole seconds; false where any part of the pipeline refused. `flags`: GstSeekFlags. Blocks until it is done. */
+  seek(seconds: number, flags: number): boolean;
   pollBus(listener: (message: BusMessage) => void): void;
   findChild(name: string): Element | undefined;
   /** Seconds, -1 where unknown. */

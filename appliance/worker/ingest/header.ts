@@ -1,4 +1,5 @@
 // What GStreamer's text forms of caps, segment and tags tell of a video stream.
+import { Fault } from '../../contract/fault.ts';
 
 export interface StreamHeader {
   /** As stored, before any rotation. */
@@ -10,9 +11,15 @@ export interface StreamHeader {
   fps: number;
   /** Degrees clockwise that the picture is turned for showing. */
   rotation: 0 | 90 | 180 | 270;
+  /** Where the stream begins in the container's own time: a recording may be cut out of a day. Seconds. */
+  startS: number;
   /** Of this stream alone, in seconds; null where the container does not say. */
   durationS: number | null;
 }
+
+/** The largest picture that H.265 has a level for (ITU-T H.265 table A.8, level 7); 8K has 33 million pixels. */
+const mostPixels = 80_216_064;
+const longestSide = 16_384;
 
 export const emptyHeader: StreamHeader = {
   width: 0,
@@ -20,6 +27,7 @@ export const emptyHeader: StreamHeader = {
   pixelAspect: 1,
   fps: 0,
   rotation: 0,
+  startS: 0,
   durationS: null,
 };
 
@@ -33,12 +41,23 @@ export function readCaps(header: StreamHeader, text: string): StreamHeader {
   };
 }
 
-/** The segment of an edit list is bounded to this stream's own length. */
+/** Decoders make room for many pictures of the size that a header claims, whatever it is. Throws Fault source-undecodable. */
+export function refuseHuge({ width, height }: StreamHeader): void {
+  if (width * height <= mostPixels && Math.max(width, height) <= longestSide) return;
+  throw new Fault(
+    'source-undecodable',
+    `The video claims to have ${width} × ${height} pixels; at most ${longestSide} a side and 80 million in all are decoded.`,
+  );
+}
+
+/** The segment of an edit list is bounded to this stream's own length, and tells what is shown before it. */
 export function readSegment(header: StreamHeader, text: string): StreamHeader {
   const start = nanoseconds(text, 'start');
   const stop = nanoseconds(text, 'stop') ?? nanoseconds(text, 'duration');
-  if (start === null || stop === null || stop <= start) return header;
-  return { ...header, durationS: (stop - start) / 1e9 };
+  if (start === null) return header;
+  const known = { ...header, startS: start / 1e9 };
+  if (stop === null || stop <= start) return known;
+  return { ...known, durationS: ((nanoseconds(text, 'time') ?? 0) + stop - start) / 1e9 };
 }
 
 export function readTags(header: StreamHeader, text: string): StreamHeader {
@@ -48,8 +67,10 @@ export function readTags(header: StreamHeader, text: string): StreamHeader {
   const rotation = ([0, 90, 180, 270] as const).find((known) => known === degrees) ?? 0;
   // Matroska writers note each track's end in a tag; the container's own duration is that of the longest track.
   const end = /"?DURATION=(\d+):(\d+):(\d+(?:\.\d+)?)/.exec(plain);
-  const durationS = end ? Number(end[1]) * 3600 + Number(end[2]) * 60 + Number(end[3]) : header.durationS;
-  return { ...header, rotation, durationS };
+  if (!end) return { ...header, rotation };
+  const endS = Number(end[1]) * 3600 + Number(end[2]) * 60 + Number(end[3]);
+  // Some writers note the length instead, which a late start does not add to.
+  return { ...header, rotation, durationS: endS > header.startS ? endS - header.startS : endS };
 }
 
 /** `30000/1001` as a number; 0 for anything else. */

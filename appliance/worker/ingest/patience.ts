@@ -22,7 +22,14 @@ export function waitFor<T>(coming: Promise<T>, { stallMs, signal }: Patience): P
     const onAbort = () => settle(() => reject(signal.reason as Fault));
     const onStall = () => {
       const seconds = (stallMs / 1000).toFixed(1);
-      settle(() => reject(new Fault('source-stalled', `The source brought nothing for ${seconds} s.`)));
+      settle(() =>
+        reject(
+          new Fault(
+            'source-stalled',
+            `Nothing came out of the file for ${seconds} s; it is damaged, or its disk hangs.`,
+          ),
+        ),
+      );
     };
     const onArrival = () => settle(() => resolve(coming));
     // Timers run before what the thread pool has finished is delivered: let that come first, it may be the frame.

@@ -41,9 +41,28 @@ export interface Platform {
   readonly header: string;
   /** Upright frames as three 8-bit planes R, G, B of exactly this size, stretched to it. */
   readonly frames: (width: number, height: number) => string;
+  /** The same, to be started by a jump: its sink drops what it cannot hold until then. */
+  readonly framesByJump: (width: number, height: number) => string;
   /** What the texts need, and the Debian package of each. */
   readonly elements: Readonly<Record<string, string>>;
 }
+
+/** Upright frames as planes of exactly this size, from what was decoded. */
+function fitted(width: number, height: number): string {
+  return [
+    // Its own thread for scaling, so that the decoder works on while a frame is scaled.
+    'queue max-size-buffers=4 max-size-bytes=0 max-size-time=0',
+    'videoflip video-direction=auto',
+    // Scale before convert: 1.5 against 5.1 ms for a 1080p frame. The borders are grey and pasted later.
+    'videoscale add-borders=false',
+    'videoconvert',
+    `video/x-raw,format=RGBP,width=${width},height=${height},pixel-aspect-ratio=1/1`,
+    'identity single-segment=true',
+    toSink,
+  ].join(' ! ');
+}
+
+const decode = `${demux} ! decodebin name=decode force-sw-decoders=true`;
 
 // Codec headers (Theora, VP8 in Ogg) travel as packets of their own and are no frames.
 const toCount = 'identity drop-buffer-flags=header ! identity name=count ! fakesink name=last sync=false';
@@ -52,20 +71,12 @@ export const platforms = {
   software: {
     count: `${demux} ! ${toCount}`,
     parsedCount: `${demux} ! parsebin ! ${toCount}`,
-    header: `${demux} ! decodebin name=decode force-sw-decoders=true ! video/x-raw ! ${toSink} max-buffers=1`,
-    frames: (width, height) =>
-      [
-        `${demux} ! decodebin name=decode force-sw-decoders=true`,
-        // Its own thread for scaling, so that the decoder works on while a frame is scaled.
-        'queue max-size-buffers=4 max-size-bytes=0 max-size-time=0',
-        'videoflip video-direction=auto',
-        // Scale before convert: 1.5 against 5.1 ms for a 1080p frame. The borders are grey and pasted later.
-        'videoscale add-borders=false',
-        'videoconvert',
-        `video/x-raw,format=RGBP,width=${width},height=${height},pixel-aspect-ratio=1/1`,
-        'identity single-segment=true',
-        `${toSink} max-buffers=4`,
-      ].join(' ! '),
+    header: `${decode} ! video/x-raw ! ${toSink} max-buffers=1`,
+    frames: (width, height) => `${decode} ! ${fitted(width, height)} max-buffers=4`,
+    // gdppay lets no seek pass: a sink of its own takes it, and both see its flush.
+    framesByJump: (width, height) =>
+      `${decode} ! tee name=both ! ${fitted(width, height)} max-buffers=64 drop=true ` +
+      'both. ! queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! fakesink sync=false async=false',
     elements: gstreamerElements,
   },
 } as const satisfies Record<string, Platform>;

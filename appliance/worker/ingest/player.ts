@@ -25,6 +25,10 @@ export class Player {
   }
 }
 
+/** GstSeekFlags. */
+const flush = 1;
+const accurate = 2;
+
 export class Playback {
   /** Resolves at the end of the stream; never where the pipeline breaks or is stopped before. */
   readonly finished: Promise<void>;
@@ -62,6 +66,13 @@ export class Playback {
   puller(): () => Promise<Buffer | null> {
     const sink = this.child('sink') as AppSink;
     return () => new Promise((resolve) => sink.pull(resolve));
+  }
+
+  /** Of a pipeline that takes jumps: to the first frame at or after a whole second. Which frame that is, is to be checked. */
+  jump(seconds: number): void {
+    this.#pipeline.seek(seconds, flush | accurate);
+    // Frames were dropped until now, since a full sink would hold the seek up for ever.
+    Object.assign(this.child('sink'), { drop: false, 'max-buffers': 4 });
   }
 
   /** Seconds; null where GStreamer cannot say. */

@@ -3,7 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { Fault } from '../../contract/fault.ts';
 import type { SourceInfo } from '../../contract/frame.ts';
 import { parsePacket } from './gdp.ts';
-import { emptyHeader, readCaps, readFraction, readSegment, readTags, type StreamHeader } from './header.ts';
+import { emptyHeader, readCaps, readFraction, readSegment, readTags, refuseHuge, type StreamHeader } from './header.ts';
 import { waitFor, type Patience } from './patience.ts';
 import type { Platform } from './pipeline.ts';
 import type { Player } from './player.ts';
@@ -55,19 +55,21 @@ async function refuseEmpty(path: string): Promise<void> {
 
 /**
  * decodebin swallows the error of a demuxer that fails in the instant of being plugged in (a few files in a hundred that
- * are cut off before their index), and then nothing ever comes. So silence is believed the second time. The silent
- * pipeline is left to its player: stopping one that hangs in a read would block.
+ * are cut off before their index, more on a busy machine), and then nothing ever comes. So silence is believed the third
+ * time. The silent pipelines are left to their player: stopping one that hangs in a read would block.
  */
 async function readHeaderPatiently(options: ProbeOptions): Promise<StreamHeader> {
-  try {
-    return await readHeader({ ...options, stallMs: Math.min(options.stallMs, firstSilenceMs) });
-  } catch (fault) {
-    if (!(fault instanceof Fault) || fault.code !== 'source-stalled') throw fault;
-    return readHeader(options);
+  for (const silenceMs of firstSilencesMs) {
+    try {
+      return await readHeader({ ...options, stallMs: Math.min(options.stallMs, silenceMs) });
+    } catch (fault) {
+      if (!(fault instanceof Fault) || fault.code !== 'source-stalled') throw fault;
+    }
   }
+  return readHeader(options);
 }
 
-const firstSilenceMs = 2000;
+const firstSilencesMs = [2000, 4000];
 
 /** Decodes up to the first frame: what stands in front of it says how the picture is shown. */
 async function readHeader({ path, player, platform, stallMs, signal }: ProbeOptions): Promise<StreamHeader> {
@@ -84,7 +86,7 @@ async function readHeader({ path, player, platform, stallMs, signal }: ProbeOpti
       throw new Fault('source-without-frames', 'The video stream holds no frame that can be decoded.');
     }
     const part = parsePacket(packet);
-    if (part.kind === 'caps') header = readCaps(header, part.text);
+    if (part.kind === 'caps') refuseHuge((header = readCaps(header, part.text)));
     if (part.kind === 'segment') header = readSegment(header, part.text);
     if (part.kind === 'tag') header = readTags(header, part.text);
     if (part.kind === 'buffer') {

@@ -1,7 +1,7 @@
 // A worker process that behaves as its input file says: it finishes, dies, hangs or lies. It speaks the real messages.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jobFiles, type Summary } from '../../../appliance/contract/frame.ts';
+import { jobFiles, Mark, type Summary } from '../../../appliance/contract/frame.ts';
 import { type FromWorker, ToWorker } from '../../../appliance/contract/ipc.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
@@ -14,8 +14,10 @@ function tell(message: FromWorker | { type: 'nonsense' }, then?: () => void): vo
   process.send?.(message, undefined, undefined, then);
 }
 
-function work(frames: number): void {
+function work({ artifactDir }: Start, frames: number): void {
   tell({ type: 'stage', stage: 'probing', ts: Date.now() });
+  const mark: Mark = { progress: 50, frame: frames, total_frames: frames, pts_s: frames / 25 };
+  writeFileSync(join(artifactDir, jobFiles.mark), JSON.stringify(mark));
   tell({ type: 'stage', stage: 'analyzing', ts: Date.now() });
   for (let frame = 1; frame <= frames; frame++) {
     tell({ type: 'progress', currentFrame: frame, totalFrames: frames, ts: Date.now() });
@@ -35,7 +37,7 @@ function leaveArtifact({ artifactDir }: Start, frames: number): { bytes: number;
 
 const behaviours = {
   finishes: (start: Start, frames: number) => {
-    work(frames);
+    work(start, frames);
     tell({ type: 'stage', stage: 'packaging', ts: Date.now() });
     const { bytes, summary } = leaveArtifact(start, frames);
     tell({ type: 'done', frames, bytes, summary, warnings: [] }, () => process.exit(0));
@@ -45,29 +47,39 @@ const behaviours = {
     const { bytes, summary } = leaveArtifact(start, frames);
     tell({ type: 'done', frames, bytes, summary, warnings: [] }, () => process.exit(0));
   },
-  'waits to be cancelled': (_: Start, frames: number) => {
-    work(frames);
+  'waits to be cancelled': (start: Start, frames: number) => {
+    work(start, frames);
   },
-  dies: (_: Start, frames: number) => {
-    work(frames);
+  dies: (start: Start, frames: number) => {
+    work(start, frames);
     process.stderr.write('demuxer: assertion failed\n', () => process.kill(process.pid, 'SIGSEGV'));
   },
-  hangs: (_: Start, frames: number) => {
-    work(frames);
+  'dies once': (start: Start, frames: number) => {
+    if (existsSync(join(start.artifactDir, jobFiles.mark))) return behaviours.finishes(start, frames);
+    behaviours.dies(start, frames);
+  },
+  'dies a little later each time': (start: Start, frames: number) => {
+    const path = join(start.artifactDir, jobFiles.mark);
+    const reached = existsSync(path) ? Mark.parse(JSON.parse(readFileSync(path, 'utf8'))).frame : 0;
+    if (reached >= frames) return behaviours.finishes(start, frames);
+    behaviours.dies(start, reached + 50);
+  },
+  hangs: (start: Start, frames: number) => {
+    work(start, frames);
     // A blocked thread: it hears no message and no SIGTERM, but the beats before it went out.
     setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50);
   },
-  'idles with a beating heart': (_: Start, frames: number) => {
-    work(frames);
+  'idles with a beating heart': (start: Start, frames: number) => {
+    work(start, frames);
     setInterval(() => tell({ type: 'alive', framesRead: frames }), 50);
   },
-  'says done without a result': (_: Start, frames: number) => {
-    work(frames);
+  'says done without a result': (start: Start, frames: number) => {
+    work(start, frames);
     const summary = { total_frames: frames, total_detections: 0, classes: {}, fps: 25, duration_s: 1 };
     tell({ type: 'done', frames, bytes: 100, summary, warnings: [] }, () => process.exit(0));
   },
   'says done with half a result': (start: Start, frames: number) => {
-    work(frames);
+    work(start, frames);
     const { bytes, summary } = leaveArtifact(start, frames);
     tell({ type: 'done', frames, bytes: bytes * 2, summary, warnings: [] }, () => process.exit(0));
   },
@@ -93,7 +105,7 @@ process.on('message', (raw) => {
   } else if (message.type === 'start') {
     const script = JSON.parse(readFileSync(message.inputPath, 'utf8')) as Script;
     behaviours[script.behaviour](message, script.frames);
-  } else {
+  } else if (message.type === 'cancel') {
     tell({ type: 'failed', code: 'cancelled', message: 'Cancelled' }, () => process.exit(0));
   }
 });

@@ -35,6 +35,22 @@ describe.skipIf(noFfmpeg !== null)(`bad sources${noFfmpeg === null ? '' : ` (${n
     return media.file(name);
   }
 
+  const encryption = [
+    ...['-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', '0'.repeat(32)],
+    ...['-encryption_kid', '1'.repeat(32)],
+  ];
+
+  /** A motion JPEG whose pictures say that they are of this size. */
+  async function claiming(width: number, height: number): Promise<string> {
+    const bytes = await readFile(await media.make('small.avi', '-i', sound, '-an', '-frames:v', '2', '-c:v', 'mjpeg'));
+    const header = Uint8Array.of(0xff, 0xc0, 0, 0x11);
+    for (let at = bytes.indexOf(header); at >= 0; at = bytes.indexOf(header, at + 1)) {
+      bytes.writeUInt16BE(height, at + 5);
+      bytes.writeUInt16BE(width, at + 7);
+    }
+    return written('claiming.avi', bytes);
+  }
+
   const magicOnly = Uint8Array.from([0, 0, 0, 0x18, ...Buffer.from('ftypmp42\0\0\0\0mp42isom'), ...new Uint8Array(60)]);
   const noise = Uint8Array.from({ length: 20_000 }, (_, at) => (at * at * 31) % 253);
 
@@ -44,7 +60,21 @@ describe.skipIf(noFfmpeg !== null)(`bad sources${noFfmpeg === null ? '' : ` (${n
     ['is empty', () => written('zero.mp4', ''), 'source-empty', /empty/],
     ['is a text', () => written('text.mp4', 'plain words\n'.repeat(400)), 'source-undecodable', /not a video/],
     ['is noise', () => written('noise.mp4', noise), 'source-undecodable', /not a video/],
-    ['has magic bytes only', () => written('magic.mp4', magicOnly), 'source-undecodable', /cannot be decoded/],
+    ['has magic bytes only', () => written('magic.mp4', magicOnly), 'source-undecodable', /^The file is damaged/],
+    [
+      'is encrypted',
+      () => media.make('locked.mp4', '-i', sound, '-c', 'copy', ...encryption),
+      'source-undecodable',
+      /encrypted/,
+    ],
+    [
+      'is cut so that its beginning lies behind its length',
+      () => media.make('cut-late.mp4', '-ss', '3', '-i', sound, '-an', '-c', 'copy'),
+      // GStreamer 1.22 takes the place in the file for the time that is shown, and ends before it has begun.
+      'source-without-frames',
+      /no frame/,
+    ],
+    ['has a picture that no memory holds', () => claiming(16_384, 16_384), 'source-undecodable', /16384 × 16384/],
     [
       'has no video',
       () => media.make('audio.mp4', '-i', sound, '-vn', '-c', 'copy'),
@@ -82,7 +112,9 @@ describe.skipIf(noFfmpeg !== null)(`bad sources${noFfmpeg === null ? '' : ` (${n
 
   test('that break in the middle give every frame before the break, and a warning says why', async () => {
     const fragments = ['-movflags', 'frag_keyframe+empty_moov', '-g', '25', '-c:v', 'libx264', '-preset', 'ultrafast'];
-    const file = await media.make('broken.mp4', '-i', sound, '-an', ...fragments);
+    // More before the break than decodebin takes in advance: while it plugs its parts together it drops a demuxer's error.
+    const big = ['-vf', 'scale=960:720,noise=alls=20', '-qp', '0'];
+    const file = await media.make('broken.mp4', '-i', sound, '-an', ...big, ...fragments);
     const bytes = await readFile(file);
     const third = [0, 1, 2].reduce((at) => bytes.indexOf('moof', at + 1), 0);
     bytes.writeUInt32BE(0x7fffffff, third - 4);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { shortfall } from '../../../appliance/worker/shortfall.ts';
 import { MediaFolder, noFfmpeg, packetCount, shownTimes } from '../../support/worker-media.ts';
 import { Ingest, times } from './opened.ts';
 
@@ -100,6 +101,30 @@ describe.skipIf(noFfmpeg !== null)(`sound sources, against ffprobe${noFfmpeg ===
       const [red, blue] = info.rotation === 90 ? [width - 2, 2] : [2, width - 2];
       expect(at(red, height / 2)).toEqual([true, false, false]);
       expect(at(blue, height / 2)).toEqual([false, false, true]);
+    }
+  });
+
+  test('that begin late in their container are as long as they are', async () => {
+    for (const name of ['late.mkv', 'late.ts', 'late.webm']) {
+      const codec = name === 'late.webm' ? (copies['vp8.webm'] ?? []) : ['-an', '-c', 'copy'];
+      const file = await media.make(name, '-i', base, ...codec, '-output_ts_offset', '36000');
+      const { info } = await ingest.probe(file);
+      const source = ingest.frames(file);
+      expect(await times(source)).toHaveLength(60);
+      if (name !== 'late.ts') expect(info.duration_s).toBeCloseTo(2, 1);
+      expect(shortfall(info, { frames: source.framesRead, endS: source.endS, brokenBy: null })).toEqual([]);
+    }
+  });
+
+  test('whose picture begins after the sound keep its time', async () => {
+    const inputs = ['-f', 'lavfi', '-i', 'sine=d=3', '-itsoffset', '1', ...media.pattern('160x120', 10, 2)];
+    for (const name of ['second.mkv', 'second.mp4']) {
+      const file = await media.make(name, ...inputs, '-c:a', 'libopus', '-vsync', 'passthrough', ...h264);
+      const { info } = await ingest.probe(file);
+      const seen = await times(ingest.frames(file));
+      expect(seen).toHaveLength(20);
+      expect(seen[0]).toBeCloseTo(1, 1);
+      expect(info.duration_s).toBeCloseTo(3, 1);
     }
   });
 
