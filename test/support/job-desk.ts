@@ -28,7 +28,7 @@ export interface DeskOptions {
 }
 
 /** Opened, with its first spare loading; closed when the test has finished. */
-export function openDesk({ folder = tempData(), limits = {}, model = 'scripted', begin = true }: DeskOptions = {}) {
+export async function openDesk({ folder = tempData(), limits = {}, model = 'scripted', begin = true }: DeskOptions = {}) {
   const log = pino({ level: 'silent' });
   const database = openDatabase(join(folder, 'vedette.db'), migrations);
   const store = new JobStore(database);
@@ -59,7 +59,7 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
     stream,
     workers,
     folder: join(folder, 'jobs'),
-    limits: { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, ...limits },
+    limits: { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, longestMs: 60_000, ...limits },
     detection: { confidence: 0.25, iou: 0.7 },
     log,
   });
@@ -74,7 +74,7 @@ export function openDesk({ folder = tempData(), limits = {}, model = 'scripted',
   };
   onTestFinished(close);
 
-  jobs.open();
+  await jobs.open();
   if (begin) jobs.begin();
 
   const submit = (script: Script): Job => {

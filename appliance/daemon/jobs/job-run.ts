@@ -1,4 +1,4 @@
-// One job on one worker, from `start` to the end that is recorded: completed, failed or cancelled.
+// One job on one worker, from `start` to its last word or its death.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -6,7 +6,8 @@ import { Fault } from '../../contract/fault.ts';
 import { jobFiles, Summary } from '../../contract/frame.ts';
 import type { ToWorker } from '../../contract/ipc.ts';
 import type { Step } from './live-progress.ts';
-import type { Report, WorkerProcess } from './worker-process.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import type { Ending, Report, WorkerProcess } from './worker-process.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Done = Extract<Report, { type: 'done' }>;
@@ -16,12 +17,13 @@ export interface RunOptions {
   readonly start: Start;
   /** Aborted: the job is to be cancelled. */
   readonly signal: AbortSignal;
-  /** A worker that brings nothing new for so long is ended. */
-  readonly hangMs: number;
+  readonly stopwatch: Stopwatch;
   readonly onStep: (step: Step) => void;
+  /** The worker waits for room on the disk; null: it goes on. */
+  readonly onHeld: (reason: string | null) => void;
 }
 
-/** Resolves with what the worker made and left whole on the disk; rejects with the Fault that ends the job. */
+/** Resolves with what the worker made and left whole on the disk; rejects with the Fault that ended its work. */
 export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' | 'warnings'>> {
   const { worker, start, signal } = options;
   try {
@@ -37,28 +39,21 @@ export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' 
   }
 }
 
-function untilDone({ worker, start, signal, hangMs, onStep }: RunOptions): Promise<Done> {
+function untilDone({ worker, start, signal, stopwatch, onStep, onHeld }: RunOptions): Promise<Done> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void) => {
-      clearTimeout(timer);
+      stopwatch.stop();
       signal.removeEventListener('abort', cancel);
       worker.onReport(() => undefined); // what comes after the end changes nothing
       finish();
     };
-    const hung = () => {
-      worker.kill();
-      settle(() =>
-        reject(new Fault('worker-hung', `The worker brought nothing new for ${hangMs / 1000} s and was ended.`)),
-      );
+    /** Why it is being ended. Told only when it is gone: until then it may still write. */
+    let sentence: Fault | null = null;
+    const end = (fault: Fault, graceMs: number) => {
+      sentence ??= fault;
+      void worker.end(graceMs);
     };
-    const cancel = () => {
-      void worker.end().then(() => settle(() => reject(cancelled())));
-    };
-    let timer = setTimeout(hung, hangMs);
-    const moved = () => {
-      clearTimeout(timer);
-      timer = setTimeout(hung, hangMs);
-    };
+    const cancel = () => end(cancelled(), cancelGraceMs);
     let seen = -1;
     let probing = false;
     worker.onReport((report) => {
@@ -66,33 +61,54 @@ function untilDone({ worker, start, signal, hangMs, onStep }: RunOptions): Promi
         case 'alive':
           // A loop that turns is no work done: only frames that were read count as news. While it probes, a worker
           // watches its pipeline itself, and a long file on a slow disk takes its time.
-          if (probing || report.framesRead > seen) moved();
+          if (probing || report.framesRead > seen) stopwatch.news();
           seen = report.framesRead;
           return;
         case 'stage':
         case 'probed':
         case 'progress':
           if (report.type === 'stage') probing = report.stage === 'probing';
-          moved();
+          stopwatch.news();
           onStep(report);
           return;
         case 'held':
-          return moved();
+          stopwatch.hold('worker', report.reason !== null);
+          return onHeld(report.reason);
         case 'done':
           return settle(() => resolve(report));
         case 'failed':
-          return settle(() => reject(toFault(report, signal)));
+          return settle(() => reject(sentence ?? toFault(report, signal)));
         default:
           return report satisfies never;
       }
     });
-    void worker.gone.then((how) =>
-      settle(() => reject(new Fault('worker-died', `The worker ended in the middle of the job: ${how}.`))),
-    );
+    void worker.gone.then((ending) => settle(() => reject(sentence ?? died(ending))));
+    stopwatch.start((verdict) => end(verdict === 'hung' ? hung() : tooLong(), hangGraceMs));
     if (signal.aborted) cancel();
     else signal.addEventListener('abort', cancel, { once: true });
     worker.send(start);
   });
+}
+
+/** Between the message that asks it to stop and the first signal. A single inference may take seconds. */
+const cancelGraceMs = 350;
+const hangGraceMs = 1000;
+
+function hung(): Fault {
+  return new Fault('worker-hung', 'The worker brought nothing new for too long and was ended.');
+}
+
+function tooLong(): Fault {
+  return new Fault('worker-over-time', 'The job took longer than jobs.longest_h allows and was ended.');
+}
+
+function died({ how, memory }: Ending): Fault {
+  if (!memory) return new Fault('worker-died', `The worker ended in the middle of the job: ${how}.`);
+  const [used, allowed] = [memory.used, memory.allowed].map((bytes) => `${Math.round(bytes / 2 ** 20)} MB`);
+  return new Fault(
+    'worker-over-memory',
+    `The job needed ${used ?? ''} of memory, more than the ${allowed ?? ''} that worker.memory_mb allows, and was ended.`,
+  );
 }
 
 /** A worker is believed only when the disk says the same. */

@@ -1,54 +1,42 @@
 // Jobs from their making to their end: who waits, who runs, who is cancelled. The ledger keeps what became of them.
-import { rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault, type FaultCode } from '../../contract/fault.ts';
+import { Fault } from '../../contract/fault.ts';
 import { jobFiles } from '../../contract/frame.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
-import { toolIds } from '../../contract/plugins.ts';
-import { runJob } from './job-run.ts';
+import type { Submission } from '../record/job-store.ts';
+import { JobLife, type JobLifeOptions } from './job-life.ts';
 import { type JobQuery, Ledger, type LedgerOptions, type NewJob } from './ledger.ts';
-import { LiveProgress, type Step } from './live-progress.ts';
-import type { WorkerSupply } from './worker-supply.ts';
+import { readMark } from './mark.ts';
 
 export interface JobLimits {
   /** Jobs that run at the same time. */
   readonly running: number;
   /** Jobs that may wait. */
   readonly queue: number;
+  /** A worker that brings nothing new for so long is ended. */
   readonly hangMs: number;
+  /** The same of its pipeline, which it watches itself. */
   readonly stallMs: number;
+  /** A job that takes longer in all is ended. */
+  readonly longestMs: number;
 }
 
-export interface JobsOptions extends LedgerOptions {
-  readonly workers: WorkerSupply;
+export interface JobsOptions extends LedgerOptions, Pick<JobLifeOptions, 'workers' | 'detection'> {
   /** Holds a folder for each job, with its input in it. */
   readonly folder: string;
   readonly limits: JobLimits;
-  /** For every detection: scores below and overlaps above are dropped, 0..1. */
-  readonly detection: { readonly confidence: number; readonly iou: number };
 }
-
-interface Run {
-  readonly abort: AbortController;
-  /** Settles when the job has ended and that is recorded. */
-  readonly ended: Promise<void>;
-}
-
-/** What keeps every worker from starting. */
-const modelFaults: ReadonlySet<FaultCode> = new Set([
-  'model-missing',
-  'model-invalid',
-  'provider-unavailable',
-  'gstreamer-incomplete',
-]);
 
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #ledger: Ledger;
   /** Ids of pending jobs, in their order. */
   readonly #queue: string[] = [];
-  readonly #runs = new Map<string, Run>();
+  /** Those that have a worker, or are getting one. */
+  readonly #lives = new Map<string, JobLife>();
   #begun = false;
+  #held: string | null = null;
   #closing = false;
 
   constructor(options: JobsOptions) {
@@ -56,10 +44,13 @@ export class Jobs {
     this.#ledger = new Ledger(options);
   }
 
-  /** Takes up what an earlier daemon left: all wait again in their order, those that were running start over. */
-  open(): void {
-    const left = this.#ledger.takeUp();
-    this.#queue.push(...left.map((job) => job.id));
+  /** Takes up what an earlier daemon left: all wait again in their order, to go on where they were. */
+  async open(): Promise<void> {
+    const left = this.#ledger.left();
+    for (const job of left) {
+      this.#ledger.takeUp(job, await readMark(this.#path(job.id)));
+      this.#queue.push(job.id);
+    }
     if (left.length > 0) this.#options.log.info({ jobs: left.length }, 'unfinished jobs queued again');
   }
 
@@ -71,8 +62,16 @@ export class Jobs {
   }
 
   /** No job is started from now on; those that run go on. */
-  hold(): void {
+  stopStarting(): void {
     this.#begun = false;
+  }
+
+  /** Running jobs pause, with this reason shown, and none is started. Null: they go on. */
+  setHeld(reason: string | null): void {
+    if (reason === this.#held) return;
+    this.#held = reason;
+    for (const life of this.#lives.values()) life.hold(reason);
+    this.#fill();
   }
 
   /** A sentence while what happens to jobs cannot be recorded, else null. */
@@ -80,17 +79,20 @@ export class Jobs {
     return this.#ledger.complaint;
   }
 
-  /** Throws Fault 'queue-full'. Asked before an upload is read. */
-  admit(): void {
+  /** Throws Fault 'queue-full'. Asked before an upload is read. `key`: one that has its job needs no place for another. */
+  admit(key?: string): void {
     const { queue } = this.#options.limits;
-    if (this.#queue.length >= queue) {
-      throw new Fault('queue-full', `The queue is full (${queue} waiting). Try again when a job has finished.`);
-    }
+    if (this.#queue.length < queue || (key !== undefined && this.#ledger.submitted(key))) return;
+    throw new Fault('queue-full', `The queue is full (${queue} waiting). Try again when a job has finished.`);
   }
 
-  /** The input already lies in the job's folder. */
-  create(input: NewJob): Job {
-    const job = this.#ledger.add(input);
+  /**
+   * The input already lies in the job's folder. A submission that was here before gives the job that it made then.
+   * Throws Fault 'idempotency-conflict' where only its key was here before.
+   */
+  create(input: NewJob, submission: Submission | null = null): Job {
+    const job = this.#ledger.add(input, submission);
+    if (job.id !== input.id) return job;
     this.#queue.push(job.id);
     this.#fill();
     this.#refill();
@@ -110,7 +112,7 @@ export class Jobs {
   }
 
   get counts(): { readonly pending: number; readonly running: number } {
-    return { pending: this.#queue.length, running: this.#runs.size };
+    return { pending: this.#queue.length, running: this.#lives.size };
   }
 
   get progressWrites(): number {
@@ -119,17 +121,16 @@ export class Jobs {
 
   /** Cancels a job that is alive; takes a finished one away with its files. Throws Fault 'job-not-found'. */
   async remove(id: string): Promise<'cancelled' | 'deleted'> {
-    const job = this.#ledger.get(id);
-    if (!job) throw new Fault('job-not-found', 'Job not found');
+    const job = this.#known(id);
     if (isFinal(job.status)) {
       this.#ledger.remove(id);
       await rm(this.#path(id), { recursive: true, force: true });
       return 'deleted';
     }
-    const run = this.#runs.get(id);
-    if (run) {
-      run.abort.abort();
-      await run.ended;
+    const life = this.#lives.get(id);
+    if (life) {
+      life.cancel();
+      await life.outcome;
     } else {
       this.#queue.splice(this.#queue.indexOf(id), 1);
       this.#ledger.move(id, 'cancelled', { stage: null, completedAt: Date.now() });
@@ -137,26 +138,63 @@ export class Jobs {
     return 'cancelled';
   }
 
-  /** Running jobs stay recorded as running: the next daemon takes them up. */
+  /**
+   * A failed or cancelled job waits again as the same id, and goes on where it was. Throws Fault 'job-not-found',
+   * 'job-not-retryable' or 'queue-full'.
+   */
+  async retry(id: string): Promise<Job> {
+    this.#retryable(id);
+    await access(join(this.#path(id), jobFiles.input)).catch((cause: unknown) => {
+      throw new Fault('job-not-retryable', 'The video of this job is no longer there.', { cause });
+    });
+    this.#retryable(id); // somebody else may have been quicker
+    this.admit();
+    const job = this.#ledger.revive(id);
+    this.#queue.push(id);
+    this.#fill();
+    this.#refill();
+    return job;
+  }
+
+  /** Running jobs save what they have, and wait for the next daemon. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#queue.length = 0;
-    for (const run of this.#runs.values()) run.abort.abort();
-    await Promise.all([...this.#runs.values()].map((run) => run.ended));
+    for (const life of this.#lives.values()) life.suspend();
+    await Promise.all([...this.#lives.values()].map((life) => life.outcome));
+    this.#ledger.close();
   }
 
   #fill(): void {
-    while (this.#begun && !this.#closing && this.#runs.size < this.#options.limits.running) {
+    while (this.#begun && !this.#closing && this.#held === null && this.#lives.size < this.#options.limits.running) {
       const id = this.#queue.shift();
       if (id === undefined) break;
-      const abort = new AbortController();
-      const ended = this.#run(id, abort.signal).finally(() => {
-        this.#runs.delete(id);
-        this.#fill();
-        this.#refill();
-      });
-      this.#runs.set(id, { abort, ended });
+      this.#start(id);
     }
+  }
+
+  #start(id: string): void {
+    const { workers, limits, detection, log } = this.#options;
+    const life = new JobLife(id, {
+      ledger: this.#ledger,
+      workers,
+      folder: this.#path(id),
+      limits,
+      detection,
+      onProgress: () => this.#refill(),
+      log,
+    });
+    this.#lives.set(id, life);
+    void life.outcome.then((outcome) => {
+      this.#lives.delete(id);
+      if (outcome === 'waits' && !this.#closing) {
+        // The next one would get no worker either: all wait until one is ready.
+        this.stopStarting();
+        this.#queue.unshift(id);
+      }
+      this.#fill();
+      this.#refill();
+    });
   }
 
   /**
@@ -165,82 +203,23 @@ export class Jobs {
    */
   #refill(): void {
     if (this.#closing) return;
-    const underWay = [...this.#runs.keys()].every((id) => (this.#ledger.get(id)?.currentFrame ?? 0) > 0);
-    if (this.#runs.size === 0 || (this.#queue.length > 0 && underWay)) this.#options.workers.refill();
+    const underWay = [...this.#lives.keys()].every((id) => (this.#ledger.get(id)?.currentFrame ?? 0) > 0);
+    if (this.#lives.size === 0 || (this.#queue.length > 0 && underWay)) this.#options.workers.refill();
   }
 
-  async #run(id: string, signal: AbortSignal): Promise<void> {
-    const { workers, limits, detection } = this.#options;
-    const live = new LiveProgress();
-    try {
-      const { worker, model } = await workers.take(signal);
-      const job = this.#ledger.move(id, 'running', {
-        model: { name: model.name, sha256: model.sha256, provider: model.provider },
-        stage: 'probing',
-        startedAt: Date.now(),
-      });
-      const { summary, warnings } = await runJob({
-        worker,
-        signal,
-        hangMs: limits.hangMs,
-        onStep: (step) => this.#advance(id, live, step),
-        start: {
-          type: 'start',
-          jobId: id,
-          inputPath: join(this.#path(id), jobFiles.input),
-          artifactDir: this.#path(id),
-          tool: knownTool(job.tool),
-          stallMs: limits.stallMs,
-          ...detection,
-        },
-      });
-      this.#ledger.move(id, 'completed', {
-        progress: 100,
-        stage: 'completed',
-        currentFrame: summary.total_frames,
-        totalFrames: summary.total_frames,
-        indeterminate: false,
-        fps: null,
-        etaS: null,
-        summary,
-        warnings,
-        completedAt: Date.now(),
-      });
-    } catch (error) {
-      this.#fail(id, error);
-    }
+  #retryable(id: string): void {
+    const { status } = this.#known(id);
+    if (status === 'failed' || status === 'cancelled') return;
+    throw new Fault('job-not-retryable', `Only a failed or cancelled job can run again; this one is ${status}.`);
   }
 
-  #fail(id: string, error: unknown): void {
-    if (this.#closing) return;
-    if (!(error instanceof Fault)) throw error;
-    if (modelFaults.has(error.code) && this.#ledger.get(id)?.status === 'pending') {
-      // Not the job's failure, and the next one would fare no better: all wait until a worker is ready again.
-      this.hold();
-      this.#queue.unshift(id);
-      return;
-    }
-    const ending = { indeterminate: false, fps: null, etaS: null, completedAt: Date.now() };
-    if (error.code === 'cancelled') {
-      this.#ledger.move(id, 'cancelled', ending);
-    } else {
-      this.#ledger.move(id, 'failed', { ...ending, error: { code: error.code, message: error.message } });
-    }
-  }
-
-  #advance(id: string, live: LiveProgress, step: Step): void {
-    this.#ledger.advance(id, (job) => live.take(job, step));
-    if (step.type === 'progress') this.#refill();
+  #known(id: string): Job {
+    const job = this.#ledger.get(id);
+    if (!job) throw new Fault('job-not-found', 'Job not found');
+    return job;
   }
 
   #path(id: string): string {
     return join(this.#options.folder, id);
   }
-}
-
-/** A row may name a tool that an older or newer release had. */
-function knownTool(name: string): (typeof toolIds)[number] {
-  const tool = toolIds.find((id) => id === name);
-  if (!tool) throw new Fault('tool-not-found', `Tool '${name}' is not part of this release.`);
-  return tool;
 }

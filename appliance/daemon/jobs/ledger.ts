@@ -1,10 +1,12 @@
 // The only writer of job state: every change is checked, recorded, and then told. Knows no queue and no worker.
 import { Fault } from '../../contract/fault.ts';
+import type { Mark } from '../../contract/frame.ts';
 import { isFinal, type Job, type JobStatus, mayMove } from '../../contract/job.ts';
 import { recordedStep } from '../../contract/progress.ts';
 import type { Log } from '../../log.ts';
 import type { EventStream } from '../publish/stream.ts';
-import type { JobStore } from '../record/job-store.ts';
+import type { JobStore, Submission } from '../record/job-store.ts';
+import { Recorder } from './recorder.ts';
 
 export interface LedgerOptions {
   readonly store: JobStore;
@@ -28,19 +30,18 @@ export class Ledger {
   readonly #store: JobStore;
   readonly #stream: EventStream;
   readonly #log: Log;
+  readonly #recorder: Recorder;
   /** Pending and running jobs, whole, oldest first. */
   readonly #active = new Map<string, Job>();
   /** The last finished ones that somebody asked for, oldest first. */
   readonly #finished = new Map<string, Job>();
-  /** Jobs whose newest state the database could not take yet. */
-  readonly #unrecorded = new Map<string, Job>();
-  #complaint: string | null = null;
   #progressWrites = 0;
 
   constructor({ store, stream, log }: LedgerOptions) {
     this.#store = store;
     this.#stream = stream;
     this.#log = log;
+    this.#recorder = new Recorder({ store, log });
   }
 
   /** Rows written for progress alone, since the start. */
@@ -50,7 +51,7 @@ export class Ledger {
 
   /** A sentence while the database takes no writes, else null. */
   get complaint(): string | null {
-    return this.#complaint;
+    return this.#recorder.complaint;
   }
 
   /** From memory for a job that is alive or lately finished, else one row by its key. */
@@ -60,6 +61,11 @@ export class Ledger {
     const row = this.#store.get(id);
     if (row) this.#keep(row);
     return row;
+  }
+
+  /** True where a job was made of a submit under this key. */
+  submitted(key: string): boolean {
+    return this.#store.submitted(key) !== undefined;
   }
 
   /** Newest first. `total`: all jobs of these statuses. */
@@ -77,16 +83,42 @@ export class Ledger {
     return [...jobs, ...[...this.#active.values()].reverse().filter((job) => !listed.has(job.id))];
   }
 
-  /** What an earlier daemon left, oldest first; all pending now, those that were running too. */
-  takeUp(): Job[] {
-    return this.#store.unfinished().map((job) => {
-      // Progress that was told and not recorded is older than now: `seq` goes on growing across the restart.
-      this.#active.set(job.id, { ...job, seq: Date.now() - job.createdAt });
-      return job.status === 'running' ? this.move(job.id, 'pending', { stage: 'queued', startedAt: null }) : job;
-    });
+  /** Pending and running jobs that an earlier daemon left, oldest first. */
+  left(): Job[] {
+    return this.#store.unfinished();
   }
 
-  add(input: NewJob): Job {
+  /** One of those: it waits again. `mark`: how far it had come, which was told and not recorded. */
+  takeUp(row: Job, mark: Mark | null): void {
+    const progress = Math.max(row.progress ?? 0, mark?.progress ?? 0);
+    const frames = mark && { currentFrame: mark.frame, totalFrames: mark.total_frames };
+    // What was told and not recorded is older than now: `seq` goes on growing across the restart.
+    const seq = Date.now() - row.createdAt;
+    const job: Job = { ...row, ...frames, progress: mark ? progress : row.progress, seq };
+    this.#active.set(job.id, job);
+    if (job.status === 'running') this.move(job.id, 'pending', { stage: 'queued', startedAt: null });
+  }
+
+  /** A job that failed or was cancelled waits again, as far as it had come. */
+  revive(id: string): Job {
+    const job = this.get(id);
+    if (!job) throw new Error(`there is no job ${id}`);
+    this.#active.set(id, job);
+    this.#finished.delete(id);
+    return this.move(id, 'pending', { stage: 'queued', error: null, startedAt: null, completedAt: null });
+  }
+
+  /**
+   * Throws Fault 'idempotency-conflict' where something else was submitted under this key; where it was the same, gives
+   * the job that was made then.
+   */
+  add(input: NewJob, submission: Submission | null = null): Job {
+    const earlier = submission && this.#store.submitted(submission.key);
+    const known = earlier && this.get(earlier.jobId);
+    if (earlier && earlier.sha256 !== submission.sha256) {
+      throw new Fault('idempotency-conflict', 'This Idempotency-Key was used for another submit.');
+    }
+    if (known) return known;
     const now = Date.now();
     const job: Job = {
       ...input,
@@ -111,26 +143,45 @@ export class Ledger {
       startedAt: null,
       completedAt: null,
     };
-    this.#insert(job);
+    this.#recorder.insert(job, submission);
     this.#active.set(job.id, job);
     this.#log.info({ jobId: job.id, tool: job.tool, bytes: job.sourceBytes }, 'job created');
     this.#stream.emit({ kind: 'job-changed', job });
     return job;
   }
 
-  /** A change of status, written at once. A move that the table does not know is a bug. */
+  /**
+   * A change of status, written at once; where the disk does not take it, it is kept and written later. A move that the
+   * table does not know is a bug.
+   */
   move(id: string, status: JobStatus, change: Partial<Job>): Job {
+    const next = this.#next(id, status, change);
+    this.#recorder.save(next);
+    return this.#moved(next);
+  }
+
+  /** The same where it can be recorded now. False: nothing was changed and nothing told. */
+  moveIfRecorded(id: string, status: JobStatus, change: Partial<Job>): boolean {
+    const next = this.#next(id, status, change);
+    if (!this.#recorder.saveNow(next)) return false;
+    this.#moved(next);
+    return true;
+  }
+
+  #next(id: string, status: JobStatus, change: Partial<Job>): Job {
     const job = this.#active.get(id);
     if (!job) throw new Error(`job ${id} is not active`);
     if (!mayMove(job.status, status)) throw new Error(`job ${id} cannot move from ${job.status} to ${status}`);
     const now = Date.now();
-    const next: Job = { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: now };
-    this.#save(next);
-    if (isFinal(status)) {
-      this.#active.delete(id);
+    return { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: now };
+  }
+
+  #moved(next: Job): Job {
+    if (isFinal(next.status)) {
+      this.#active.delete(next.id);
       this.#keep(next);
-    } else this.#active.set(id, next);
-    this.#log.info({ jobId: id, from: job.status, status, error: next.error?.message }, 'job moved');
+    } else this.#active.set(next.id, next);
+    this.#log.info({ jobId: next.id, status: next.status, error: next.error?.message }, 'job moved');
     this.#stream.emit({ kind: 'job-changed', job: next });
     return next;
   }
@@ -142,7 +193,7 @@ export class Ledger {
     const next: Job = { ...job, ...change(job), seq: job.seq + 1 };
     this.#active.set(id, next);
     if (recordedStep(next.progress ?? 0) > recordedStep(job.progress ?? 0)) {
-      this.#save(next, 'progress');
+      this.#recorder.saveProgress(next);
       this.#progressWrites += 1;
     }
     this.#stream.emit({ kind: 'job-progressed', job: next });
@@ -150,50 +201,14 @@ export class Ledger {
 
   /** Of a finished job. */
   remove(id: string): void {
-    try {
-      this.#store.remove(id);
-    } catch (error) {
-      throw this.#unwritable(error);
-    }
-    this.#unrecorded.delete(id);
+    this.#recorder.remove(id);
     this.#finished.delete(id);
     this.#log.info({ jobId: id }, 'job removed');
     this.#stream.emit({ kind: 'job-removed', jobId: id });
   }
 
-  /** A job that cannot be recorded is not taken at all. */
-  #insert(job: Job): void {
-    try {
-      this.#store.insert(job);
-    } catch (error) {
-      throw this.#unwritable(error);
-    }
-  }
-
-  /**
-   * What a full or failing disk does not take is kept here and written with the next state that it does take, so that
-   * running jobs go on. A daemon that ends before that does their work again.
-   */
-  #save(job: Job, what: 'all' | 'progress' = 'all'): void {
-    if (what === 'all') this.#unrecorded.set(job.id, job);
-    try {
-      for (const late of this.#unrecorded.values()) {
-        this.#store.save(late);
-        this.#unrecorded.delete(late.id);
-      }
-      if (what === 'progress') this.#store.saveProgress(job);
-      this.#complaint = null;
-    } catch (error) {
-      this.#log.error({ err: this.#unwritable(error), jobId: job.id }, 'job could not be recorded; kept in memory');
-    }
-  }
-
-  /** Rethrows what is no failure of the disk. */
-  #unwritable(error: unknown): Fault {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!/^SQLITE_(FULL|IOERR|READONLY|BUSY)/.test(code)) throw error;
-    this.#complaint = `The database cannot be written (${code}): make room on the disk of the data folder.`;
-    return new Fault(code === 'SQLITE_FULL' ? 'disk-full' : 'data-not-writable', this.#complaint, { cause: error });
+  close(): void {
+    this.#recorder.close();
   }
 
   #keep(job: Job): void {

@@ -1,59 +1,69 @@
-// One worker process as the daemon sees it: forked, believed only in words that the contract knows, ended on every path.
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+// One worker process as the daemon sees it: launched, believed only in words that the contract knows, ended on every path.
 import { Fault } from '../../contract/fault.ts';
 import { FromWorker, type ToWorker } from '../../contract/ipc.ts';
 import type { Log } from '../../log.ts';
+import { type Confinement, type Entrance, plain } from './confinement.ts';
+import { launch, type Launched } from './launch.ts';
+import { MemoryWatch } from './memory-watch.ts';
 
 type Prepare = Extract<ToWorker, { type: 'prepare' }>;
 export type Ready = Extract<FromWorker, { type: 'ready' }>;
 export type Report = Exclude<FromWorker, Ready>;
 
 export interface WorkerOptions {
-  /** The module to fork: the real worker, or a fixture of a test. */
+  /** The module to run: the real worker, or a fixture of a test. */
   readonly entry: URL;
   readonly prepare: Prepare;
   /** A worker that has not loaded its model by then is ended. */
   readonly readyMs: number;
-  /** Between asking a worker to leave and SIGKILL. */
+  /** Between asking a worker to leave and SIGABRT. */
   readonly graceMs: number;
+  /** Plain where left out. */
+  readonly confinement?: Confinement;
+  /** Resident memory that it may take; a worker over it is ended. No bound where left out. */
+  readonly memoryBytes?: number;
   readonly log: Log;
 }
 
-/** Lines of a worker's stderr that are kept to explain its death. */
-const keptLines = 20;
+/** How a worker ended. */
+export interface Ending {
+  /** `signal SIGSEGV`, `exit code 1`, or why it never came to be. */
+  readonly how: string;
+  /** Set when it was ended for its memory, in bytes. */
+  readonly memory: { readonly used: number; readonly allowed: number } | null;
+}
+
+/** Between SIGABRT, which a blocked thread still hears, and SIGKILL. */
+const abortMs = 500;
 
 export class WorkerProcess {
-  readonly #child: ChildProcess;
+  readonly #launching: Promise<Launched>;
   readonly #graceMs: number;
-  readonly #log: Log;
-  readonly #stderr: string[] = [];
+  readonly #watch: MemoryWatch;
+  #log: Log;
+  #launched: Launched | undefined;
   #listener: ((report: Report) => void) | undefined;
   #heardAt: number | null = null;
   #dismissed = false;
   /** Settles once: loaded and warmed up, or a Fault that says why not. */
   readonly ready: Promise<Ready>;
-  /** Settles when the process is gone and its last message has been read. The text says how it went. */
-  readonly gone: Promise<string>;
+  /** Settles when the process is gone and its last message has been read. */
+  readonly gone: Promise<Ending>;
 
-  constructor({ entry, prepare, readyMs, graceMs, log }: WorkerOptions) {
+  constructor({ entry, prepare, readyMs, graceMs, confinement = plain, memoryBytes, log }: WorkerOptions) {
     this.#graceMs = graceMs;
-    this.#child = fork(fileURLToPath(entry), {
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-      // GStreamer's binding holds two pool threads a pipeline; with the default of four, file access would starve.
-      env: { ...process.env, UV_THREADPOOL_SIZE: '8' }, // eslint-disable-line no-restricted-properties -- passed on, not read
-    });
-    this.#log = log.child({ worker: this.#child.pid });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keep(text));
+    this.#log = log;
+    this.#launching = launch(entry, confinement);
+    this.#watch = new MemoryWatch({ allowed: memoryBytes ?? Infinity, onExcess: () => this.kill() });
     this.gone = this.#watchEnd();
     this.ready = this.#watchReady(readyMs);
     this.ready.catch(() => undefined); // who takes the worker awaits it; an untaken spare's end is told by `gone`
     this.send(prepare);
   }
 
+  /** Of the process that was forked: the worker, or the monitor that its confinement puts around it. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#launched?.pid;
   }
 
   /** ms since 1970 of its last message; null before the first. */
@@ -71,26 +81,48 @@ export class WorkerProcess {
     this.#listener = listener;
   }
 
+  /**
+   * Makes a job's folder reachable for this worker and says by which paths. Once, before the `start` message. What it
+   * writes there is in the job's folder at once. Throws where the disk does not let it.
+   */
+  async enter(jobFolder: string): Promise<Entrance> {
+    const { seat } = await this.#launching;
+    return seat.enter(jobFolder);
+  }
+
   send(message: ToWorker): void {
-    if (!this.#child.connected) return; // it is gone, or going: `gone` tells
-    this.#child.send(message, (error) => {
-      if (error) this.#log.debug({ err: error, type: message.type }, 'message did not reach the worker');
+    void this.#whenLaunched(({ child }) => {
+      if (!child.connected) return; // it is gone, or going: `gone` tells
+      child.send(message, (error) => {
+        if (error) this.#log.debug({ err: error, type: message.type }, 'message did not reach the worker');
+      });
     });
   }
 
-  /** Asks it to leave, then SIGKILL; returns when it is gone. Not SIGTERM: a worker leaves that to its daemon. */
-  async end(): Promise<void> {
+  /** Asks it to leave, then SIGABRT, then SIGKILL; resolves when it is gone. Not SIGTERM: a worker leaves that to its daemon. */
+  async end(graceMs = this.#graceMs): Promise<void> {
     this.#dismissed = true;
     this.send({ type: 'cancel' });
-    if (await this.#goneWithin(this.#graceMs)) return;
+    if (await this.#goneWithin(graceMs)) return;
+    const launched = await this.#launching;
+    this.#log.warn('aborting worker');
+    await launched.abort();
+    if (await this.#goneWithin(abortMs)) return;
     this.kill();
     await this.gone;
   }
 
   /** For a worker that does not even answer: a blocked thread hears no message. */
   kill(): void {
-    this.#log.warn('killing worker');
-    this.#child.kill('SIGKILL');
+    void this.#whenLaunched((launched) => {
+      this.#log.warn('killing worker');
+      return launched.kill();
+    });
+  }
+
+  /** One that could not be launched has nothing to be told; `gone` says why. */
+  #whenLaunched(act: (launched: Launched) => void | Promise<void>): Promise<void> {
+    return this.#launching.then(act, () => undefined);
   }
 
   #watchReady(readyMs: number): Promise<Ready> {
@@ -99,18 +131,20 @@ export class WorkerProcess {
         reject(new Fault('worker-hung', `The worker did not load its model within ${readyMs / 1000} s.`));
         this.kill();
       }, readyMs);
-      this.#child.on('message', (raw: unknown) => {
-        this.#heardAt = Date.now();
-        const message = this.#read(raw);
-        if (message.type === 'ready') {
-          clearTimeout(timer);
-          resolve(message);
-        } else {
-          if (message.type === 'failed') reject(new Fault(message.code, message.message));
-          this.#listener?.(message);
-        }
+      void this.#whenLaunched(({ child }) => {
+        child.on('message', (raw: unknown) => {
+          this.#heardAt = Date.now();
+          const message = this.#read(raw);
+          if (message.type === 'ready') {
+            clearTimeout(timer);
+            resolve(message);
+          } else {
+            if (message.type === 'failed') reject(new Fault(message.code, message.message));
+            this.#listener?.(message);
+          }
+        });
       });
-      void this.gone.then((how) => {
+      void this.gone.then(({ how }) => {
         clearTimeout(timer);
         reject(new Fault('worker-died', `The worker ended before its model was loaded: ${how}.`));
       });
@@ -125,22 +159,23 @@ export class WorkerProcess {
     return { type: 'failed', code: 'worker-lied', message: 'The worker sent a message that makes no sense.' };
   }
 
-  #watchEnd(): Promise<string> {
-    const ended = new Promise<string>((resolve) => {
-      // A process that could not be forked at all says 'error' and never 'exit'.
-      this.#child.once('error', (error) => resolve(error.message));
-      this.#child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${String(code)}`));
-    });
-    // 'disconnect' comes after the last message was read, 'exit' may come before it.
-    const drained = new Promise<void>((resolve) => {
-      this.#child.once('disconnect', resolve);
-      this.#child.once('error', () => resolve());
-    });
-    return Promise.all([ended, drained]).then(([how]) => {
-      // For the log only: native libraries name paths in what they print, and the text goes to clients.
-      if (how !== 'exit code 0') this.#log.warn({ how, stderr: this.#stderr }, 'worker ended abruptly');
-      return how;
-    });
+  async #watchEnd(): Promise<Ending> {
+    let launched: Launched;
+    try {
+      launched = await this.#launching;
+    } catch (err) {
+      this.#log.error({ err }, 'worker could not be launched');
+      return { how: err instanceof Error ? err.message : String(err), memory: null };
+    }
+    this.#launched = launched;
+    this.#log = this.#log.child({ worker: launched.pid });
+    this.#watch.open(launched);
+    const how = await launched.ended;
+    const memory = this.#watch.close();
+    // For the log only: native libraries name paths in what they print, and the text goes to clients.
+    if (how !== 'exit code 0') this.#log.warn({ how, memory, stderr: launched.stderr }, 'worker ended abruptly');
+    await launched.seat.leave();
+    return { how, memory };
   }
 
   async #goneWithin(ms: number): Promise<boolean> {
@@ -151,11 +186,5 @@ export class WorkerProcess {
     const result = await Promise.race([this.gone.then(() => true), late]);
     clearTimeout(timer);
     return result;
-  }
-
-  #keep(text: string): void {
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
-    this.#stderr.push(...lines.map((line) => line.slice(0, 500)));
-    this.#stderr.splice(0, Math.max(0, this.#stderr.length - keptLines));
   }
 }

@@ -98,7 +98,7 @@ export class WorkerSupply {
       () => (loaded = true),
       () => undefined, // told by `fault`
     );
-    void spare.gone.then((how) => {
+    void spare.gone.then(({ how }) => {
       if (this.#spare !== spare) return;
       this.#spare = undefined;
       if (this.#closed) return;

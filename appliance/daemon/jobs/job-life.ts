@@ -1,0 +1,235 @@
+// One job's life on workers, as many as it takes: one that dies is followed by another that goes on where it left off.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Fault } from '../../contract/fault.ts';
+import { jobFiles, type ModelCard } from '../../contract/frame.ts';
+import type { Job } from '../../contract/job.ts';
+import { toolIds } from '../../contract/plugins.ts';
+import type { Log } from '../../log.ts';
+import { Deaths } from './deaths.ts';
+import { runJob } from './job-run.ts';
+import type { Ledger } from './ledger.ts';
+import { LiveProgress, type Step } from './live-progress.ts';
+import { readMark } from './mark.ts';
+import { Stopwatch } from './stopwatch.ts';
+import type { WorkerProcess } from './worker-process.ts';
+import type { WorkerSupply } from './worker-supply.ts';
+
+export interface JobLifeOptions {
+  readonly ledger: Ledger;
+  readonly workers: WorkerSupply;
+  /** The job's own, with its input in it. */
+  readonly folder: string;
+  readonly limits: { readonly hangMs: number; readonly stallMs: number; readonly longestMs: number };
+  /** For every detection: scores below and overlaps above are dropped, 0..1. */
+  readonly detection: { readonly confidence: number; readonly iou: number };
+  /** Called when the job has moved on by some frames. */
+  readonly onProgress: () => void;
+  readonly log: Log;
+}
+
+/** `waits`: it is pending again, and its time comes when a worker can be had. */
+export type Outcome = 'ended' | 'waits';
+
+const retryMs = 1000;
+
+export class JobLife {
+  readonly #id: string;
+  readonly #options: JobLifeOptions;
+  readonly #live = new LiveProgress();
+  readonly #deaths = new Deaths();
+  readonly #stopwatch: Stopwatch;
+  readonly #abort = new AbortController();
+  #suspending = false;
+  /** False while none could be had: what went wrong then is not the job's. */
+  #hadWorker = false;
+  #worker: WorkerProcess | null = null;
+  /** Why it is held, by whom. */
+  readonly #held = new Map<'appliance' | 'worker' | 'record', string>();
+  /** Settles when the job has ended, or waits again, and that is recorded. Rejects only for a bug. */
+  readonly outcome: Promise<Outcome>;
+
+  constructor(id: string, options: JobLifeOptions) {
+    this.#id = id;
+    this.#options = options;
+    this.#stopwatch = new Stopwatch(options.limits);
+    this.outcome = this.#run();
+  }
+
+  /** What was found so far stays. */
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  /** The daemon leaves: the worker saves what it has, and the job waits for the next daemon. */
+  suspend(): void {
+    this.#suspending = true;
+    this.#abort.abort();
+  }
+
+  /** Null: goes on. */
+  hold(reason: string | null): void {
+    this.#worker?.send({ type: reason === null ? 'continue' : 'pause' });
+    this.#stopwatch.hold('appliance', reason !== null);
+    this.#setHeld('appliance', reason);
+  }
+
+  async #run(): Promise<Outcome> {
+    for (;;) {
+      try {
+        const { summary, warnings } = await this.#attempt();
+        const done = { progress: 100, stage: 'completed' as const, summary, warnings };
+        const frames = { currentFrame: summary.total_frames, totalFrames: summary.total_frames };
+        await this.#end('completed', { ...done, ...frames });
+        return 'ended';
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const outcome = await this.#judge(error);
+        if (outcome !== 'once more') return outcome;
+      }
+    }
+  }
+
+  async #attempt(): Promise<Awaited<ReturnType<typeof runJob>>> {
+    const { workers, folder, limits, detection } = this.#options;
+    const { signal } = this.#abort;
+    this.#hadWorker = false;
+    const { worker, model } = await workers.take(signal);
+    this.#hadWorker = true;
+    try {
+      const job = this.#begin(model);
+      const reachable = await worker.enter(folder).catch((cause: unknown) => {
+        throw new Fault('artifact-failed', `The job's folder cannot be used (${codeOf(cause)}).`, { cause });
+      });
+      this.#worker = worker;
+      const { stallMs } = limits;
+      const mayJump = this.#deaths.count === 0;
+      const start = { type: 'start' as const, jobId: this.#id, tool: knownTool(job.tool), stallMs, mayJump };
+      const done = runJob({
+        worker,
+        signal,
+        stopwatch: this.#stopwatch,
+        onStep: (step) => this.#advance(step),
+        onHeld: (reason) => this.#setHeld('worker', reason),
+        start: { ...start, ...reachable, ...detection },
+      });
+      if (this.#held.has('appliance')) worker.send({ type: 'pause' });
+      return await done;
+    } finally {
+      this.#worker = null;
+      this.#stopwatch.hold('worker', false);
+      this.#setHeld('worker', null);
+      // Not awaited: what became of the job is known, and the supply sees to it that no process is left behind.
+      void worker.end();
+    }
+  }
+
+  #begin(card: ModelCard): Job {
+    const { ledger } = this.#options;
+    const model = { name: card.name, sha256: card.sha256, provider: card.provider };
+    const job = ledger.get(this.#id);
+    const [held = null] = this.#held.values();
+    if (job?.status !== 'running') {
+      return ledger.move(this.#id, 'running', { model, stage: 'probing', held, startedAt: Date.now() });
+    }
+    ledger.advance(this.#id, () => ({ model, stage: 'probing', fps: null, etaS: null }));
+    return job;
+  }
+
+  async #judge(fault: Fault): Promise<Outcome | 'once more'> {
+    if (this.#suspending) return this.#wait();
+    if (this.#abort.signal.aborted) {
+      await this.#end('cancelled', {});
+      return 'ended';
+    }
+    if (!this.#hadWorker) return this.#wait();
+    if (causes.ofDisk.has(codeOf(fault.cause))) {
+      this.#setHeld('record', `It waits for room: ${fault.message}`);
+      await wait(retryMs, undefined, { signal: this.#abort.signal }).catch(() => undefined); // called off
+      this.#setHeld('record', null);
+      return 'once more';
+    }
+    const verdict = causes.ofDeath.has(fault.code) ? await this.#afterDeath(fault) : fault;
+    if (!verdict) return 'once more';
+    await this.#end('failed', { error: { code: verdict.code, message: verdict.message } });
+    return 'ended';
+  }
+
+  /** Null: another worker is to try it. */
+  async #afterDeath(fault: Fault): Promise<Fault | null> {
+    const { folder, log } = this.#options;
+    const mark = await readMark(folder);
+    const frame = mark?.frame ?? 0;
+    const final = this.#deaths.add(frame);
+    log.warn({ jobId: this.#id, frame, deaths: this.#deaths.count, reason: fault.message }, 'worker lost its job');
+    if (!final) return null;
+    const what = fault.code === 'worker-hung' ? 'hung' : 'crashed';
+    const place = `decoder ${what} at frame ${frame} (${(mark?.pts_s ?? 0).toFixed(2)} s)`;
+    return new Fault('decoder-crashed', place, { cause: fault });
+  }
+
+  /** Back to the queue. */
+  #wait(): Outcome {
+    const { ledger } = this.#options;
+    const still = {
+      stage: 'queued' as const,
+      startedAt: null,
+      held: null,
+      indeterminate: false,
+      fps: null,
+      etaS: null,
+    };
+    if (ledger.get(this.#id)?.status === 'running') ledger.move(this.#id, 'pending', still);
+    return 'waits';
+  }
+
+  /** Told only when it is recorded; a full disk holds the job until then, unless somebody waits for its cancelling. */
+  async #end(status: 'completed' | 'failed' | 'cancelled', change: Partial<Job>): Promise<void> {
+    const { ledger, folder } = this.#options;
+    const ending = { held: null, indeterminate: false, fps: null, etaS: null, completedAt: Date.now(), ...change };
+    if (status === 'cancelled') ledger.move(this.#id, status, ending);
+    // A daemon that leaves does not wait: the next one finds the job nearly done.
+    else
+      while (!ledger.moveIfRecorded(this.#id, status, ending) && !this.#suspending) {
+        this.#setHeld('record', `Its end cannot be recorded. ${ledger.complaint ?? ''}`);
+        await wait(retryMs);
+      }
+    if (status !== 'completed') return;
+    // Of no use any more. Left behind, they do no harm.
+    for (const name of [jobFiles.checkpointA, jobFiles.checkpointB, jobFiles.mark]) {
+      await rm(join(folder, name), { force: true }).catch(() => undefined);
+    }
+  }
+
+  #advance(step: Step): void {
+    this.#options.ledger.advance(this.#id, (job) => this.#live.take(job, step));
+    if (step.type === 'progress') this.#options.onProgress();
+  }
+
+  #setHeld(by: 'appliance' | 'worker' | 'record', reason: string | null): void {
+    if ((this.#held.get(by) ?? null) === reason) return;
+    if (reason === null) this.#held.delete(by);
+    else this.#held.set(by, reason);
+    const [held = null] = this.#held.values();
+    this.#options.ledger.advance(this.#id, () => ({ held, fps: null, etaS: null }));
+  }
+}
+
+const causes = {
+  /** What passes when there is room again. */
+  ofDisk: new Set<string>(['ENOSPC', 'EDQUOT']),
+  /** What another worker may survive. */
+  ofDeath: new Set<string>(['worker-died', 'worker-hung']),
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** A row may name a tool that an older or newer release had. */
+function knownTool(name: string): (typeof toolIds)[number] {
+  const tool = toolIds.find((id) => id === name);
+  if (!tool) throw new Fault('tool-not-found', `Tool '${name}' is not part of this release.`);
+  return tool;
+}

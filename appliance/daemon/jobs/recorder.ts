@@ -1,0 +1,113 @@
+// Writes jobs down. What a full or failing disk does not take is kept, and written as soon as it does.
+import { Fault } from '../../contract/fault.ts';
+import type { Job } from '../../contract/job.ts';
+import type { Log } from '../../log.ts';
+import type { JobStore, Submission } from '../record/job-store.ts';
+
+export interface RecorderOptions {
+  readonly store: JobStore;
+  readonly log: Log;
+}
+
+/** Until what the disk did not take is tried again. */
+const againMs = 2000;
+
+export class Recorder {
+  readonly #store: JobStore;
+  readonly #log: Log;
+  /** Jobs whose newest state is not in the database: at most those that are alive or ended while the disk was full. */
+  readonly #late = new Map<string, Job>();
+  #complaint: string | null = null;
+  #again: NodeJS.Timeout | undefined;
+
+  constructor({ store, log }: RecorderOptions) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** A sentence while the database takes no writes, else null. */
+  get complaint(): string | null {
+    return this.#complaint;
+  }
+
+  /** A job that cannot be recorded is not taken at all: throws Fault 'disk-full' or 'data-not-writable'. */
+  insert(job: Job, submission: Submission | null): void {
+    try {
+      this.#store.insert(job, submission);
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  /** Throws as insert does. */
+  remove(id: string): void {
+    try {
+      this.#store.remove(id);
+    } catch (error) {
+      throw refusal(error);
+    }
+    this.#late.delete(id);
+  }
+
+  /** Now, or a little later: jobs go on meanwhile. A daemon that ends before does their work again from a checkpoint. */
+  save(job: Job): void {
+    this.#late.set(job.id, job);
+    this.#catchUp();
+  }
+
+  /** Now or not at all; true where it is recorded. */
+  saveNow(job: Job): boolean {
+    const before = this.#late.get(job.id);
+    this.save(job);
+    if (!this.#late.has(job.id)) return true;
+    // Nobody is to hear of it, so nobody is to find it in the database either.
+    if (before) this.#late.set(job.id, before);
+    else this.#late.delete(job.id);
+    return false;
+  }
+
+  /** Only the percentage. */
+  saveProgress(job: Job): void {
+    if (this.#late.has(job.id)) return this.save(job);
+    try {
+      this.#store.saveProgress(job);
+    } catch (error) {
+      this.#late.set(job.id, job);
+      this.#complain(error);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#again);
+  }
+
+  #catchUp(): void {
+    clearTimeout(this.#again);
+    try {
+      for (const job of this.#late.values()) {
+        this.#store.save(job);
+        this.#late.delete(job.id);
+      }
+      if (this.#complaint !== null) this.#log.info('jobs can be recorded again');
+      this.#complaint = null;
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #complain(error: unknown): void {
+    const fault = refusal(error);
+    if (this.#complaint === null) this.#log.error({ err: fault }, 'jobs cannot be recorded for now');
+    this.#complaint = fault.message;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#catchUp(), againMs);
+  }
+}
+
+/** Rethrows what is no failure of the disk. */
+function refusal(error: unknown): Fault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!/^SQLITE_(FULL|IOERR|READONLY|BUSY)/.test(code)) throw error;
+  const message = `The database cannot be written (${code}): make room on the disk of the data folder.`;
+  return new Fault(code === 'SQLITE_FULL' ? 'disk-full' : 'data-not-writable', message, { cause: error });
+}

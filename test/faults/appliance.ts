@@ -1,0 +1,152 @@
+// A running Vedette that can be killed: the daemon comes back on the same port and folder, as a supervisor would have it.
+import { openAsBlob } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { JobItem } from '../../appliance/contract/api.ts';
+import { freePort } from '../support/broker.ts';
+import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
+import { tempData } from '../support/temp-data.ts';
+
+export interface Polled {
+  readonly at: number;
+  readonly status: string;
+  readonly progress: number;
+}
+
+export class Appliance {
+  readonly folder: string;
+  readonly url: string;
+  readonly #options: DaemonOptions;
+  #daemon: RunningDaemon;
+
+  private constructor(options: DaemonOptions, folder: string, daemon: RunningDaemon) {
+    this.#options = options;
+    this.folder = folder;
+    this.#daemon = daemon;
+    this.url = daemon.url;
+  }
+
+  static async start(env: Readonly<Record<string, string>> = {}, folder = tempData()): Promise<Appliance> {
+    const options = { folder, env: { VEDETTE_PORT: String(await freePort()), ...env } };
+    return new Appliance(options, folder, await startDaemon(options));
+  }
+
+  /** One that runs already; it is not to be killed. */
+  static of(daemon: RunningDaemon): Appliance {
+    return new Appliance({}, daemon.folder, daemon);
+  }
+
+  get daemon(): RunningDaemon {
+    return this.#daemon;
+  }
+
+  artifact(id: string, name: string): string {
+    return join(this.folder, 'jobs', id, name);
+  }
+
+  async submit(path: string, headers: Record<string, string> = {}): Promise<string> {
+    const form = new FormData();
+    form.set('file', await openAsBlob(path), 'clip.mp4');
+    const url = `${this.url}/v1/video/submit?plugin_id=yolo-tracker&tool=video_player_detection`;
+    const answer = await fetch(url, { method: 'POST', body: form, headers });
+    if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+    return ((await answer.json()) as { job_id: string }).job_id;
+  }
+
+  async job(id: string): Promise<JobItem> {
+    const answer = await fetch(`${this.url}/v1/jobs/${id}`);
+    if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as JobItem;
+  }
+
+  /** Asks until the job is so; what does not answer for now is asked again. */
+  async until(id: string, fits: (job: JobItem) => boolean): Promise<JobItem> {
+    for (;;) {
+      const job = await this.job(id).catch(() => null); // the daemon is just being started again
+      if (job && fits(job)) return job;
+      await wait(20);
+    }
+  }
+
+  ended(id: string): Promise<JobItem> {
+    return this.until(id, ({ status }) => ['completed', 'failed', 'cancelled'].includes(status));
+  }
+
+  /** Asks for the status all the time, as old clients do, and keeps what it is told. */
+  poll(id: () => string, polled: Polled[]): { stop(): void } {
+    let stopped = false;
+    const known = new Map<string, Polled[]>();
+    void (async () => {
+      while (!stopped) {
+        const asked = id();
+        const answer = await fetch(`${this.url}/v1/video/status/${asked}`).catch(() => null); // as above
+        const view = answer?.ok ? ((await answer.json()) as Polled) : null;
+        if (view) known.set(asked, [...(known.get(asked) ?? []), { ...view, at: Date.now() }]);
+        await wait(25);
+      }
+    })();
+    return {
+      stop: () => {
+        stopped = true;
+        // Job after job, so that the start of the next one is no step back.
+        for (const list of known.values()) polled.push({ at: 0, status: 'pending', progress: 0 }, ...list);
+      },
+    };
+  }
+
+  /** By SIGKILL. A daemon is started again at once. */
+  async kill(victim: 'worker' | 'daemon' | 'both'): Promise<void> {
+    const daemon = this.#daemon;
+    const workers = victim === 'daemon' ? [] : await descendants(daemon.child.pid ?? 0);
+    if (victim !== 'worker') {
+      const gone = new Promise((resolve) => daemon.child.once('exit', resolve));
+      daemon.child.kill('SIGKILL');
+      await gone;
+    }
+    for (const pid of workers) killQuietly(pid);
+    if (victim !== 'worker') this.#daemon = await startDaemon(this.#options);
+  }
+
+  /** Stopped by SIGTERM, unless it is gone already. */
+  async restart(): Promise<void> {
+    const { child } = this.#daemon;
+    if (child.exitCode === null && child.signalCode === null) await this.#daemon.stop();
+    this.#daemon = await startDaemon(this.#options);
+  }
+}
+
+/** Children of a process, and theirs. */
+export async function descendants(pid: number): Promise<number[]> {
+  const parents = new Map<number, number>();
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => null); // it has just ended
+    const parent = stat && Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    if (parent) parents.set(Number(name), parent);
+  }
+  const found = new Set([pid]);
+  for (let before = 0; before < found.size;) {
+    before = found.size;
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
+  }
+  found.delete(pid);
+  return [...found];
+}
+
+/** The workers among them, with what confines them. */
+export async function workersOf(pid: number): Promise<number[]> {
+  const family = await descendants(pid);
+  const lines = await Promise.all(
+    family.map((one) => readFile(`/proc/${one}/cmdline`, 'utf8').catch(() => '')), // it has just ended
+  );
+  return family.filter((_, at) => lines[at]?.includes('worker/main'));
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has just ended by itself
+  }
+}

@@ -1,0 +1,135 @@
+// Kills by SIGKILL at any moment: of the worker, of the daemon, of both. The job ends as if nothing had happened.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jobFiles } from '../../appliance/contract/frame.ts';
+import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
+import { Appliance, type Polled } from './appliance.ts';
+import { recordFault, whole } from './table.ts';
+import { wrongLines } from './wrong-lines.ts';
+
+let media: MediaFolder;
+/** The bundled clip four times over: 1,400 frames, 56 s. */
+let clip: string;
+let undisturbed: Buffer;
+
+beforeAll(async () => {
+  if (noFfmpeg !== null) return;
+  media = await MediaFolder.open();
+  clip = await media.make('long.mp4', '-stream_loop', '3', '-i', 'models/demo/sample.mp4', '-c', 'copy');
+}, 60_000);
+afterAll(async () => {
+  if (noFfmpeg === null) await media.close();
+});
+
+/** Of a seed, so that a run can be repeated: 0 ≤ x < 1 (mulberry32). */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function backSteps(polled: readonly Polled[]): Polled[] {
+  return polled.filter(({ progress }, at) => progress < (polled[at - 1]?.progress ?? 0));
+}
+
+const seed = Date.now() % 100_000;
+const times = whole ? 50 : 6;
+
+test.skipIf(noFfmpeg !== null)(
+  `a job that is killed ${times} times at random moments ends with the same artifact (seed ${seed})`,
+  { timeout: 600_000 },
+  async () => {
+    const appliance = await Appliance.start();
+    const first = await appliance.submit(clip);
+    await appliance.ended(first);
+    undisturbed = await readFile(appliance.artifact(first, jobFiles.frames));
+
+    const random = dice(seed);
+    const victims = ['worker', 'daemon', 'both'] as const;
+    const recoveries: number[] = [];
+    const tried = { worker: 0, daemon: 0, both: 0 };
+    let id = await appliance.submit(clip);
+    const ids = [id];
+    const polled: Polled[] = [];
+    const poll = appliance.poll(() => id, polled);
+    for (let kill = 0; kill < times; kill++) {
+      const victim = victims[kill % victims.length] ?? 'both';
+      // From the first moment on: while the model loads, while the file is probed, in the middle, at the end.
+      await wait(random() * 2500);
+      const { status } = await appliance.job(id);
+      if (status === 'completed') {
+        id = await appliance.submit(clip);
+        ids.push(id);
+        continue;
+      }
+      const before = (await appliance.job(id)).current_frame;
+      const killedAt = performance.now();
+      await appliance.kill(victim);
+      tried[victim] += 1;
+      await appliance.until(
+        id,
+        (job) => job.status === 'completed' || (job.status === 'running' && job.current_frame >= before),
+      );
+      recoveries.push(performance.now() - killedAt);
+    }
+    const ends = [];
+    for (const one of ids) ends.push(await appliance.ended(one));
+    poll.stop();
+    const wrong = await Promise.all(
+      ids.map(async (one) => wrongLines(await readFile(appliance.artifact(one, jobFiles.frames)), undisturbed)),
+    );
+    const framesWrong = wrong.reduce((sum, count) => sum + count, 0);
+    const jobsLost = ends.filter(({ status }) => status !== 'completed').length;
+    for (const victim of victims) {
+      recordFault({
+        fault: `kill -9 of the ${victim === 'both' ? 'worker and the daemon' : victim} at a random moment`,
+        tried: tried[victim],
+        jobsLost,
+        framesWrong,
+        recoveryMs: Math.max(...recoveries),
+      });
+    }
+    expect(ends.map(({ status, error_message }) => ({ status, error_message }))).toEqual(
+      ids.map(() => ({ status: 'completed', error_message: null })),
+    );
+    expect(framesWrong).toBe(0);
+    expect(backSteps(polled), 'progress went back').toEqual([]);
+    expect(polled.length).toBeGreaterThan(times);
+  },
+);
+
+test.skipIf(noFfmpeg !== null)(
+  'a daemon that is killed in the middle of three queued jobs runs all of them to their end, in order',
+  { timeout: 120_000 },
+  async () => {
+    const appliance = await Appliance.start();
+    const short = join('models', 'demo', 'sample.mp4');
+    const ids = [await appliance.submit(clip), await appliance.submit(short), await appliance.submit(short)];
+    const [first = ''] = ids;
+    await appliance.until(first, (job) => job.current_frame > 100);
+    const killedAt = performance.now();
+    await appliance.kill('daemon');
+    await appliance.until(first, (job) => job.status === 'running');
+    const recoveryMs = performance.now() - killedAt;
+    const ends = [];
+    for (const id of ids) ends.push(await appliance.ended(id));
+    const jobsLost = ends.filter(({ status }) => status !== 'completed').length;
+    recordFault({
+      fault: 'restart of the daemon among three queued jobs',
+      tried: 1,
+      jobsLost,
+      framesWrong: 0,
+      recoveryMs,
+    });
+    expect(ends.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+    const times = ends.map(({ started_at, completed_at }) => [started_at ?? '', completed_at ?? ''] as const);
+    expect((times[1]?.[0] ?? '') >= (times[0]?.[1] ?? 'never')).toBe(true);
+    expect((times[2]?.[0] ?? '') >= (times[1]?.[1] ?? 'never')).toBe(true);
+  },
+);
