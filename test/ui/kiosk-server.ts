@@ -109,6 +109,7 @@ export class KioskServer {
       return json(response, 401, { detail: 'Unauthorized' });
     if (!this.answering) return json(response, 503, { detail: 'Stopping' });
     const id = /^\/v1\/jobs\/([^/]+)/.exec(pathname)?.[1];
+    if (request.method === 'POST' && id !== undefined) return this.#retry(id, response);
     if (request.method === 'POST') {
       await this.receiving;
       const { status, body, headers } = this.submit(await fileName(request));
@@ -118,6 +119,17 @@ export class KioskServer {
     if (id !== undefined) return json(response, 200, { job_id: id, frames: [] });
     this.polls += 1;
     return json(response, 200, { jobs: this.jobs.map(asRest), count: this.jobs.length });
+  }
+
+  #retry(id: string, response: ServerResponse): void {
+    const job = this.jobs.find((known) => known.job_id === id);
+    if (!job) return json(response, 404, { detail: 'Job not found' });
+    this.put({ ...job, status: 'pending', stage: 'queued', error_message: null, error: null, seq: job.seq + 1 });
+    json(
+      response,
+      200,
+      this.jobs.find((known) => known.job_id === id),
+    );
   }
 
   #end(id: string, response: ServerResponse): void {

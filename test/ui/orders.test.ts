@@ -29,6 +29,10 @@ describe.skipIf(chromium === null)('a person at the screen', () => {
     await page.getByRole('button', { name: 'Cancel', exact: true }).click();
     await page.getByRole('button', { name: 'Cancel the job' }).click();
     await page.getByRole('heading', { name: 'IMG_2231' }).waitFor();
+    await page.getByRole('button', { name: /^Run north-gate.* again$/ }).click();
+    await expect
+      .poll(() => server.jobs.find(({ source_name }) => source_name.startsWith('north-gate'))?.status)
+      .toBe('pending');
     await page.getByRole('button', { name: 'Remove broken.mp4' }).click();
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByRole('article', { name: 'broken.mp4' }).waitFor({ state: 'hidden' });

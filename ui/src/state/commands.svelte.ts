@@ -1,4 +1,4 @@
-// What a person can order for a job: stop it, remove it, take its results along.
+// What a person can order for a job: stop it, run it again, remove it, take its results along.
 import type { JobItem } from '../../../appliance/contract/api.ts';
 import { type Appliance, Refusal } from '../wire/appliance.ts';
 import type { Jobs } from './jobs.svelte.ts';
@@ -26,11 +26,16 @@ export class Commands {
     const running = job.status === 'running';
     const yes = await this.#options.question.ask({
       title: `Cancel ${job.source_name}?`,
-      body: running ? 'The analysis stops here and cannot be taken up again.' : 'It leaves the queue unanalysed.',
+      body: running ? 'What was found so far stays, and it can be taken up again.' : 'It leaves the queue unanalysed.',
       yes: 'Cancel the job',
       no: running ? 'Let it run' : 'Keep it',
     });
     if (yes) await this.#try(() => this.#options.appliance.end(job.job_id));
+  }
+
+  /** Of one that failed or was cancelled; it goes on where it was. */
+  async retry(job: JobItem): Promise<void> {
+    await this.#try(async () => this.#options.jobs.put(await this.#options.appliance.retry(job.job_id)));
   }
 
   async remove(job: JobItem): Promise<void> {

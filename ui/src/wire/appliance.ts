@@ -37,6 +37,12 @@ export class Appliance {
     await this.#ask(`/v1/jobs/${jobId}`, { method: 'DELETE' });
   }
 
+  /** A failed or cancelled job waits again. Throws Refusal. */
+  async retry(jobId: string): Promise<JobItem> {
+    const answer = await this.#ask(`/v1/jobs/${jobId}/retry`, { method: 'POST' });
+    return (await answer.json()) as JobItem;
+  }
+
   /** The bytes behind a link, for a browser that must send a key along. Throws Refusal. */
   async download(path: string): Promise<Blob> {
     return (await this.#ask(path, {})).blob();
