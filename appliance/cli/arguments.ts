@@ -1,7 +1,7 @@
 // What may be typed: the commands and their options, read with node's own parseArgs.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-export const commandNames = ['start', 'serve', 'run', 'doctor'] as const;
+export const commandNames = ['start', 'serve', 'run', 'doctor', 'backup', 'restore'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export interface StartCommand {
@@ -22,13 +22,27 @@ export interface RunCommand {
   readonly url: string | undefined;
 }
 
+export interface BackupCommand {
+  readonly kind: 'backup';
+  readonly file: string;
+  /** A file that is there is overwritten. */
+  readonly force: boolean;
+}
+
+export interface RestoreCommand {
+  readonly kind: 'restore';
+  readonly file: string;
+}
+
 export type Command =
   | { readonly kind: 'help'; readonly of: CommandName | undefined }
   | { readonly kind: 'version' }
   | StartCommand
   | { readonly kind: 'serve' }
   | RunCommand
-  | { readonly kind: 'doctor'; readonly url: string | undefined };
+  | { readonly kind: 'doctor'; readonly url: string | undefined }
+  | BackupCommand
+  | RestoreCommand;
 
 /** What was typed cannot be understood. `hint` says where to look. */
 export class UsageError extends Error {
@@ -83,6 +97,20 @@ const readers = {
   doctor(rest) {
     const { values, help } = read('doctor', rest, url, 0);
     return help ?? { kind: 'doctor', url: values.url };
+  },
+  backup(rest) {
+    const { values, positionals, help } = read('backup', rest, { force: { type: 'boolean' } } as const, 1);
+    if (help) return help;
+    const [file] = positionals;
+    if (file === undefined) throw new UsageError('into which file?', 'backup');
+    return { kind: 'backup', file, force: values.force ?? false };
+  },
+  restore(rest) {
+    const { positionals, help } = read('restore', rest, {}, 1);
+    if (help) return help;
+    const [file] = positionals;
+    if (file === undefined) throw new UsageError('from which file?', 'restore');
+    return { kind: 'restore', file };
   },
 } satisfies Record<CommandName, (rest: readonly string[]) => Command>;
 

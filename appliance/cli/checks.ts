@@ -5,10 +5,11 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { gstreamerElements } from '../contract/elements.ts';
 import { Client } from './client.ts';
 import type { Environment } from './environment.ts';
-import { root } from './installation.ts';
+import { isolationEntry, root } from './installation.ts';
 
 export interface Finding {
   readonly subject: string;
@@ -23,6 +24,7 @@ export async function* check(environment: Environment): AsyncGenerator<Finding> 
   yield nodeVersion(process.versions.node);
   for (const name of nativeModules) yield await nativeModule(name);
   yield await gstreamer();
+  yield await isolation();
   yield await model(environment.modelFile);
   yield await dataFolder(environment.dataFolder);
   yield await diskSpace(environment.dataFolder);
@@ -79,6 +81,27 @@ async function gstreamer(): Promise<Finding> {
     return { subject, verdict: 'good', found: `all ${Object.keys(gstreamerElements).length} elements` };
   const remedy = `sudo apt-get install ${[...packages].join(' ')}`;
   return { subject, verdict: 'bad', found: `lacks ${absent.join(', ')}`, remedy };
+}
+
+const Isolation = z.object({ by: z.string(), lacks: z.array(z.string()), remedy: z.string().nullable() });
+
+/** A program of the daemon's tries it, as the daemon does at every start. */
+async function isolation(): Promise<Finding> {
+  const subject = 'Worker isolation';
+  try {
+    const { stdout } = await execute(process.execPath, [...process.execArgv, isolationEntry], { timeout: 60_000 });
+    const { by, lacks, remedy } = Isolation.parse(JSON.parse(stdout));
+    const found = lacks.length === 0 ? `by ${by}` : `by ${by}; not kept from a worker: ${lacks.join(', ')}`;
+    if (remedy === null) return { subject, verdict: 'good', found };
+    return { subject, verdict: 'doubtful', found, remedy };
+  } catch (error) {
+    return {
+      subject,
+      verdict: 'doubtful',
+      found: `cannot be tried: ${lastError(error)}`,
+      remedy: 'see the log of vedette serve',
+    };
+  }
 }
 
 async function model(file: string): Promise<Finding> {

@@ -11,6 +11,8 @@ const overview = `Vedette: a video-analysis appliance.
   vedette serve           run the daemon in the foreground, as systemd does
   vedette run FILE        analyse a video on a running appliance
   vedette doctor          check what this machine has and lacks
+  vedette backup FILE     write the database to FILE, beside a running appliance or without one
+  vedette restore FILE    put such a file in the database's place
 
   vedette COMMAND --help  more about one of them
   vedette --version
@@ -51,4 +53,25 @@ Checks Node, GStreamer, the native modules, the model, the data folder, the disk
 remedy of whatever is wrong. Exit code 1 when something is.
 
 ${urlOption}`,
+  backup: `vedette backup [--force] FILE
+
+Copies the database to FILE, checks the copy, and only then gives it its name. The appliance may run meanwhile.
+
+  --force      overwrite a FILE that is there
+
+A backup holds the list of jobs: what was submitted, its status, its progress, its summary. It does not hold the
+videos and the results, which are files in the data folder's jobs/. The daemon makes such backups itself, every
+night at 3, in the data folder's backups/ (storage.backups_kept in the settings says how many stay).
+
+Exit codes: 73 FILE cannot be written, or is there already; 74 no database, or a damaged one; 78 wrong settings.
+`,
+  restore: `vedette restore FILE
+
+Checks FILE and puts it in the place of the database. Stop the appliance first: while it runs, this refuses.
+The database that was there is kept beside it as vedette.db.replaced-TIME, the videos and results stay where they
+are. FILE comes from vedette backup or from the data folder's backups/, of this release or an earlier one.
+Jobs that were pending or running in it run again at the next start.
+
+Exit codes: 73 the appliance runs, or its data folder cannot be written; 74 FILE is no good; 78 wrong settings.
+`,
 } as const satisfies Record<CommandName, string>;

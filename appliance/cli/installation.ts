@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The daemon's main file: the built one beside the built command line, the source beside the source. */
-export const daemonEntry = fileURLToPath(new URL(`../daemon/main${extname(import.meta.url)}`, import.meta.url));
+/** The daemon's programs: the built ones beside the built command line, the sources beside the source. */
+export const daemonEntry = program('main');
+export const backupEntry = program('backup');
+export const restoreEntry = program('restore');
+export const isolationEntry = program('isolation');
 
 export const demoVideo = join(root, 'models/demo/sample.mp4');
+
+function program(name: string): string {
+  return fileURLToPath(new URL(`../daemon/${name}${extname(import.meta.url)}`, import.meta.url));
+}

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, readArguments, UsageError } from './arguments.ts';
 import { Refusal } from './client.ts';
+import { backup, restore } from './database.ts';
 import { doctor } from './doctor.ts';
 import { readEnvironment } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -53,6 +54,10 @@ async function perform(command: Command): Promise<number> {
       return run(command, readEnvironment(command.url));
     case 'doctor':
       return doctor(readEnvironment(command.url));
+    case 'backup':
+      return backup(command);
+    case 'restore':
+      return restore(command);
   }
 }
 

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { analyse } from './analyse.ts';
-import { type RunCommand, UsageError } from './arguments.ts';
+import { type CommandName, type RunCommand, UsageError } from './arguments.ts';
 import { Client } from './client.ts';
 import { Display } from './display.ts';
 import type { Environment } from './environment.ts';
@@ -40,8 +40,8 @@ export async function run(command: RunCommand, environment: Environment): Promis
   }
 }
 
-/** Throws UsageError unless it is a file that can be sent. */
-export async function requireFile(path: string, of: 'run' | 'start'): Promise<void> {
+/** Throws UsageError unless it is a file. */
+export async function requireFile(path: string, of: CommandName): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new UsageError(`there is no file ${path}`, of);
   if (!found.isFile()) throw new UsageError(`${path} is not a file`, of);

@@ -1,10 +1,8 @@
 // One job from its file to its artifact: probe, decode, run the tool, write.
 import { Fault } from '../contract/fault.ts';
-import type { DetectionFrame } from '../contract/frame.ts';
+import type { SourceInfo } from '../contract/frame.ts';
 import type { FromWorker, ToWorker } from '../contract/ipc.ts';
-import { frameShare, overallProgress } from '../contract/progress.ts';
 import type { Log } from '../log.ts';
-import { Artifact } from './artifact.ts';
 import { type Checkpoint, forgetCheckpoints, type Method } from './checkpoint.ts';
 import { Disk } from './disk.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -15,13 +13,11 @@ import type { Platform } from './ingest/pipeline.ts';
 import { findPlace } from './ingest/place.ts';
 import type { Player } from './ingest/player.ts';
 import { probe } from './ingest/probe.ts';
-import { MarkFile } from './mark.ts';
+import { Notebook } from './notebook.ts';
 import { Pace } from './pace.ts';
 import { shortfall } from './shortfall.ts';
 import { takeUp } from './take-up.ts';
-import { Tally } from './tally.ts';
 import type { Tool } from './tools/tool.ts';
-import { Trail } from './trail.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Done = Extract<FromWorker, { type: 'done' }>;
@@ -98,8 +94,14 @@ class JobWork {
     if (!found) await forgetCheckpoints(artifactDir);
     const frames = new FrameSource(decoding, found && { decoding: found, place: earlier.place });
     this.#frames = frames;
-    const origin = { source, probed, method: this.#method };
-    return this.#analyze(origin, found ? earlier : null, frames, (frame) => detector.detect(frame));
+    const notebook = await Notebook.open({
+      directory: artifactDir,
+      disk: this.#disk,
+      origin: { source, probed, method: this.#method },
+      earlier: found ? earlier : null,
+      place: () => frames.place(),
+    });
+    return this.#analyze(probed.info, frames, notebook, (frame) => detector.detect(frame));
   }
 
   async #find(checkpoint: Checkpoint, decoding: ConstructorParameters<typeof FrameSource>[0]) {
@@ -111,75 +113,41 @@ class JobWork {
   }
 
   async #analyze(
-    origin: Pick<Checkpoint, 'source' | 'probed' | 'method'>,
-    earlier: Checkpoint | null,
+    source: SourceInfo,
     frames: FrameSource,
+    notebook: Notebook,
     detect: Parameters<Tool['run']>[0]['detect'],
   ): Promise<Done> {
-    const { start, tool, send, signal, hold } = this.#options;
-    const { artifactDir: directory } = start;
-    const { info } = origin.probed;
-    const disk = this.#disk;
-    const kept = { frames: earlier?.place.frames ?? 0, bytes: earlier?.bytes ?? 0 };
-    const tally = new Tally(kept.frames, earlier?.classes ?? {});
-    const artifact = await Artifact.open({ directory, kept, disk });
-    const trail = new Trail({ directory, artifact, disk, origin, number: earlier?.number ?? 0, frames: kept.frames });
-    const mark = new MarkFile(directory);
+    const { tool, send, signal, hold } = this.#options;
     const progress = new Pace<{ currentFrame: number; totalFrames: number | null }>(
       (report) => send({ type: 'progress', ...report, ts: Date.now() }),
       progressIntervalMs,
     );
-    let told = 0;
-    let ptsS = 0;
-    const note = () => mark.write({ progress: told, frame: tally.frames, total_frames: info.frames, pts_s: ptsS });
     const onProgress = (currentFrame: number, totalFrames: number | null) => {
-      told = Math.max(told, overallProgress('analyzing', frameShare(currentFrame, totalFrames)));
-      note();
+      notebook.reached('analyzing', currentFrame, totalFrames);
       progress.report({ currentFrame, totalFrames });
-    };
-    const commit = async () => {
-      const place = frames.place();
-      if (place?.frames === tally.frames) await trail.commit(place, tally.classes);
-    };
-    /** Once more before it ends: what was found stays readable, and nothing has to be done again. */
-    const save = async () => {
-      await artifact.flush();
-      await commit();
-      await trail.close();
-    };
-    const add = async (line: DetectionFrame) => {
-      tally.add(line.detections.class_name);
-      await artifact.append(line);
-      ptsS = line.pts_s;
-      note();
-      if (trail.due(tally.frames)) await commit();
-      await hold.passage(signal);
     };
     try {
       send({ type: 'stage', stage: 'analyzing', ts: Date.now() });
-      if (kept.frames > 0) onProgress(kept.frames, info.frames);
-      const lines = tool.run({ frames, totalFrames: info.frames, detect, onProgress, signal });
-      for await (const line of blamingTool(lines, tool)) await add(line);
+      if (notebook.frames > 0) onProgress(notebook.frames, source.frames);
+      const lines = tool.run({ frames, totalFrames: source.frames, detect, onProgress, signal });
+      for await (const line of blamingTool(lines, tool)) {
+        await notebook.add(line);
+        await hold.passage(signal);
+      }
       progress.close();
-      told = overallProgress('packaging', 0);
-      note();
+      notebook.reached('packaging', 0, null);
       send({ type: 'stage', stage: 'packaging', ts: Date.now() });
-      await trail.close();
-      const warnings = shortfall(info, {
-        frames: frames.framesRead,
-        endS: frames.endS,
-        brokenBy: frames.brokenBy?.message ?? null,
-      });
-      const summary = tally.summary(info, frames.endS);
-      const written = await artifact.finish(summary);
-      return { type: 'done', ...written, summary, warnings };
+      const { endS, framesRead, brokenBy } = frames;
+      const written = await notebook.finish(endS);
+      const warnings = shortfall(source, { frames: framesRead, endS, brokenBy: brokenBy?.message ?? null });
+      return { type: 'done', ...written, warnings };
     } catch (error) {
-      await save().catch(() => undefined); // the error says more than this one would
+      await notebook.save().catch(() => undefined); // the error says more than this one would
       throw error;
     } finally {
       progress.close();
-      mark.close();
-      await artifact.close();
+      await notebook.close();
     }
   }
 }

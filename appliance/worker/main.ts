@@ -1,4 +1,5 @@
 // The entry of a worker process: prepares itself, waits as a spare, does one job, leaves.
+import { setPriority } from 'node:os';
 import { Fault } from '../contract/fault.ts';
 import { ToWorker, type FromWorker } from '../contract/ipc.ts';
 import { openLog } from '../log.ts';
@@ -123,4 +124,6 @@ function vanish(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+// Whoever asks for the status of a job is answered before the next frame is decoded.
+setPriority(5);
 new Worker().listen();

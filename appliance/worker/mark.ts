@@ -1,15 +1,18 @@
 // How far the job has come, kept in a small file so that what was told outlives both the worker and the daemon.
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { jobFiles, type Mark } from '../contract/frame.ts';
+import { jobFiles, Mark } from '../contract/frame.ts';
 
 /** One block of one length: an overwrite that a kill interrupts is never seen by half. */
 const length = 128;
 
 export class MarkFile {
+  /** What an earlier worker of the job has let be told: never less is told again. */
+  readonly earlierProgress: number;
   readonly #file: number;
 
   constructor(directory: string) {
+    this.earlierProgress = readProgress(join(directory, jobFiles.mark));
     this.#file = openSync(join(directory, jobFiles.mark), constants.O_RDWR | constants.O_CREAT, 0o644);
   }
 
@@ -24,5 +27,13 @@ export class MarkFile {
 
   close(): void {
     closeSync(this.#file);
+  }
+}
+
+function readProgress(path: string): number {
+  try {
+    return Mark.parse(JSON.parse(readFileSync(path, 'utf8'))).progress;
+  } catch {
+    return 0; // none was written yet
   }
 }

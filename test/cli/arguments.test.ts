@@ -36,6 +36,12 @@ describe('readArguments', () => {
     });
   });
 
+  it('backs up without overwriting, unless told to', () => {
+    expect(read('backup a.db')).toEqual({ kind: 'backup', file: 'a.db', force: false });
+    expect(read('backup --force a.db')).toEqual({ kind: 'backup', file: 'a.db', force: true });
+    expect(read('restore a.db')).toEqual({ kind: 'restore', file: 'a.db' });
+  });
+
   it.each([
     ['analyse x.mp4', "unknown command 'analyse'. Commands: start, serve, run, doctor"],
     ['--once', "unknown option '--once'. Commands: start, serve, run, doctor"],
@@ -43,6 +49,9 @@ describe('readArguments', () => {
     ['run a.mp4 b.mp4', "'b.mp4' is one argument too many"],
     ['run --fast a.mp4', "unknown option '--fast'"],
     ['run a.mp4 --json', "option '--json <value>' argument missing"],
+    ['backup', 'into which file?'],
+    ['restore', 'from which file?'],
+    ['restore --force a.db', "unknown option '--force'"],
     ['serve now', "'now' is one argument too many"],
     ['doctor --once', "unknown option '--once'"],
     ['start --no-demo clip.mp4', '--no-demo submits no video; leave one of the two'],

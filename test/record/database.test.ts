@@ -1,5 +1,5 @@
 // The database file: migrations on a real file, rows of an earlier release, and what goes wrong.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -7,27 +7,14 @@ import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { JobStore } from '../../appliance/daemon/record/job-store.ts';
 import { toJobStatusView } from '../../appliance/contract/api.ts';
 import { makeJob } from '../support/job.ts';
-import { migrations } from '../support/job-desk.ts';
+import { migrations } from '../../appliance/daemon/folders.ts';
 import { tempData } from '../support/temp-data.ts';
-
-interface Journal {
-  entries: unknown[];
-}
-
-/** The migrations as they were when only the first had been released. */
-function firstReleaseOnly(folder: string): string {
-  const old = join(folder, 'migrations');
-  cpSync(migrations, old, { recursive: true });
-  const file = join(old, 'meta', '_journal.json');
-  const journal = JSON.parse(readFileSync(file, 'utf8')) as Journal;
-  writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, 1) }));
-  return old;
-}
+import { earlierMigrations } from './fixtures/earlier.ts';
 
 test('a database made before the progress column migrates, and its jobs answer progress null', () => {
   const folder = tempData();
   const file = join(folder, 'vedette.db');
-  const old = openDatabase(file, firstReleaseOnly(folder));
+  const old = openDatabase(file, earlierMigrations(1, folder));
   old.close();
   const id = '7a1a1b0e-5d5c-4b3f-9a52-0c9d3a2b1c4d';
   const sqlite = new Sqlite(file);
@@ -89,4 +76,29 @@ test('a file that is no database is refused with its name and the reason', () =>
   expect(() => openDatabase(file, migrations)).toThrow(/vedette\.db cannot be opened: file is not a database/);
   mkdirSync(join(folder, 'a-folder'));
   expect(() => openDatabase(join(folder, 'a-folder'), migrations)).toThrow(/a-folder cannot be opened/);
+});
+
+test('a database that a newer release has written is refused with the way out', () => {
+  const folder = tempData();
+  const file = join(folder, 'vedette.db');
+  openDatabase(file, migrations).close();
+  expect(() => openDatabase(file, earlierMigrations(1, folder))).toThrow(/newer release .* restore the backup/);
+});
+
+test('a database that was closed is one file, though another still reads it', () => {
+  const folder = tempData();
+  const file = join(folder, 'vedette.db');
+  const database = openDatabase(file, migrations);
+  expect(database.used()).toBe(false);
+  new JobStore(database).insert(makeJob());
+  expect(database.used()).toBe(true);
+  const reader = new Sqlite(file);
+  reader.prepare('SELECT 1 FROM jobs').get();
+  database.close();
+  copyFileSync(file, join(folder, 'alone.db'));
+  reader.close();
+  expect(readdirSync(folder).sort()).toEqual(['alone.db', 'vedette.db']);
+  const alone = new Sqlite(join(folder, 'alone.db'));
+  expect(alone.prepare('SELECT count(*) FROM jobs').pluck().get()).toBe(1);
+  alone.close();
 });

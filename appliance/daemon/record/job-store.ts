@@ -1,5 +1,5 @@
 // Job rows: saved before anyone is told. Every statement is small and goes by the primary key or an index.
-import { count, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ModelUse, SourceInfo, Summary } from '../../contract/frame.ts';
 import { type Job, type JobStatus, jobTypes } from '../../contract/job.ts';
@@ -103,6 +103,17 @@ export class JobStore {
       .orderBy(made)
       .all()
       .map(toJob);
+  }
+
+  /** Jobs that have ended, in the order of their making, behind the row `after`. Skips few rows that it does not give. */
+  finished({ after, limit }: { readonly after: number; readonly limit: number }) {
+    return this.#database.tables
+      .select({ row: sql<number>`rowid`, id: jobs.id, createdAt: jobs.createdAt, completedAt: jobs.completedAt })
+      .from(jobs)
+      .where(and(gt(made, after), notInArray(jobs.status, ['pending', 'running'])))
+      .orderBy(made)
+      .limit(limit)
+      .all();
   }
 
   remove(id: string): void {

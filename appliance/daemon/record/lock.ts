@@ -2,8 +2,10 @@
 import Sqlite from 'better-sqlite3';
 import { Fault } from '../../contract/fault.ts';
 
-/** `file`: made where it is not there. Throws Fault 'data-not-writable' while another process holds it. */
-export function holdLock(file: string): { close(): void } {
+const inUse = 'Another Vedette uses this data folder. Stop it, or give this one a folder of its own by VEDETTE_DATA.';
+
+/** `file`: made where it is not there. Throws Fault 'data-not-writable' with `refusal` while another process holds it. */
+export function holdLock(file: string, refusal = inUse): { close(): void } {
   const lock = new Sqlite(file, { timeout: 0 });
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
@@ -11,10 +13,6 @@ export function holdLock(file: string): { close(): void } {
     return { close: () => void lock.close() };
   } catch (cause) {
     lock.close();
-    throw new Fault(
-      'data-not-writable',
-      'Another Vedette uses this data folder. Stop it, or give this one a folder of its own by VEDETTE_DATA.',
-      { cause },
-    );
+    throw new Fault('data-not-writable', refusal, { cause });
   }
 }

@@ -1,6 +1,19 @@
 // The tables, as drizzle sees them. `npx drizzle-kit generate` makes the next migration from a change here.
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { customType, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { jobStatuses } from '../../contract/job.ts';
+
+/** Bytes that a disk has changed cost this field, not the daemon: what cannot be parsed reads as null. */
+const json = customType<{ data: unknown; driverData: string }>({
+  dataType: () => 'text',
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (text) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      return null; // the reader's schema has a value for it
+    }
+  },
+});
 
 /** All times: ms since 1970. Columns that hold JSON are parsed with the contract's schemas when read. */
 export const jobs = sqliteTable(
@@ -14,10 +27,10 @@ export const jobs = sqliteTable(
     sourceName: text('source_name').notNull(),
     sourceBytes: integer('source_bytes').notNull(),
     sourceType: text('source_type').notNull(),
-    source: text({ mode: 'json' }),
-    model: text({ mode: 'json' }),
-    summary: text({ mode: 'json' }),
-    warnings: text({ mode: 'json' }),
+    source: json(),
+    model: json(),
+    summary: json(),
+    warnings: json(),
     errorCode: text('error_code'),
     errorMessage: text('error_message'),
     createdAt: integer('created_at').notNull(),

@@ -75,7 +75,7 @@ export const platforms = {
     frames: (width, height) => `${decode} ! ${fitted(width, height)} max-buffers=4`,
     // gdppay lets no seek pass: a sink of its own takes it, and both see its flush.
     framesByJump: (width, height) =>
-      `${decode} ! tee name=both ! ${fitted(width, height)} max-buffers=64 drop=true ` +
+      `${decode} ! tee name=both ! ${fitted(width, height)} max-buffers=64 drop=true wait-on-eos=false ` +
       'both. ! queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! fakesink sync=false async=false',
     elements: gstreamerElements,
   },

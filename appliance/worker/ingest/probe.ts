@@ -55,21 +55,20 @@ async function refuseEmpty(path: string): Promise<void> {
 
 /**
  * decodebin swallows the error of a demuxer that fails in the instant of being plugged in (a few files in a hundred that
- * are cut off before their index, more on a busy machine), and then nothing ever comes. So silence is believed the third
- * time. The silent pipelines are left to their player: stopping one that hangs in a read would block.
+ * are cut off before their index, more on a busy machine), and then nothing ever comes. So silence is believed the second
+ * time, not later: the silent pipeline is left to its player with all the memory that it has taken, since stopping one
+ * that hangs in a read would block.
  */
 async function readHeaderPatiently(options: ProbeOptions): Promise<StreamHeader> {
-  for (const silenceMs of firstSilencesMs) {
-    try {
-      return await readHeader({ ...options, stallMs: Math.min(options.stallMs, silenceMs) });
-    } catch (fault) {
-      if (!(fault instanceof Fault) || fault.code !== 'source-stalled') throw fault;
-    }
+  try {
+    return await readHeader({ ...options, stallMs: Math.min(options.stallMs, firstSilenceMs) });
+  } catch (fault) {
+    if (!(fault instanceof Fault) || fault.code !== 'source-stalled') throw fault;
+    return readHeader(options);
   }
-  return readHeader(options);
 }
 
-const firstSilencesMs = [2000, 4000];
+const firstSilenceMs = 2000;
 
 /** Decodes up to the first frame: what stands in front of it says how the picture is shown. */
 async function readHeader({ path, player, platform, stallMs, signal }: ProbeOptions): Promise<StreamHeader> {

@@ -12,7 +12,7 @@ export interface Tool {
   readonly run: (work: ToolWork) => AsyncIterable<DetectionFrame>;
 }
 
-export interface ToolWork {
+interface ToolWork {
   /** To be iterated once. A frame's pixels are to be read before the next frame is asked for. */
   readonly frames: AsyncIterable<Frame>;
   /** Null where the source does not say. */

@@ -1,0 +1,101 @@
+// All that a job writes down: a line for each frame, how far it has come, and where it can be taken up again.
+import type { DetectionFrame, Summary } from '../contract/frame.ts';
+import { frameShare, overallProgress, type Stage } from '../contract/progress.ts';
+import { Artifact, type Written } from './artifact.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { Disk } from './disk.ts';
+import type { Place } from './ingest/place.ts';
+import { MarkFile } from './mark.ts';
+import { Tally } from './tally.ts';
+import { Trail } from './trail.ts';
+
+export interface NotebookOptions {
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly origin: Pick<Checkpoint, 'source' | 'probed' | 'method'>;
+  /** What is continued; null: the job begins. */
+  readonly earlier: Checkpoint | null;
+  /** Where the source stands, behind its last frame; null where that could not be found again. */
+  readonly place: () => Place | null;
+}
+
+/** Methods throw as Artifact's do; after a throw only save() and close() are of use. */
+export class Notebook {
+  readonly #options: NotebookOptions;
+  readonly #artifact: Artifact;
+  readonly #trail: Trail;
+  readonly #mark: MarkFile;
+  readonly #tally: Tally;
+  #progress: number;
+  #ptsS = 0;
+
+  private constructor(options: NotebookOptions, artifact: Artifact) {
+    const { directory, disk, origin, earlier } = options;
+    const frames = earlier?.place.frames ?? 0;
+    this.#options = options;
+    this.#artifact = artifact;
+    this.#trail = new Trail({ directory, artifact, disk, origin, number: earlier?.number ?? 0, frames });
+    this.#mark = new MarkFile(directory);
+    this.#progress = this.#mark.earlierProgress;
+    this.#tally = new Tally(frames, earlier?.classes ?? {});
+  }
+
+  static async open(options: NotebookOptions): Promise<Notebook> {
+    const { directory, disk, earlier } = options;
+    const kept = { frames: earlier?.place.frames ?? 0, bytes: earlier?.bytes ?? 0 };
+    return new Notebook(options, await Artifact.open({ directory, kept, disk }));
+  }
+
+  /** Lines so far, with those that were continued. */
+  get frames(): number {
+    return this.#tally.frames;
+  }
+
+  async add(line: DetectionFrame): Promise<void> {
+    this.#tally.add(line.detections.class_name);
+    await this.#artifact.append(line);
+    this.#ptsS = line.pts_s;
+    this.#note();
+    if (this.#trail.due(this.#tally.frames)) await this.#commit();
+  }
+
+  /** Before it is told to anybody. */
+  reached(stage: Stage, currentFrame: number, totalFrames: number | null): void {
+    this.#progress = Math.max(this.#progress, overallProgress(stage, frameShare(currentFrame, totalFrames)));
+    this.#note();
+  }
+
+  /** Before the job is left: what was found stays readable, and nothing has to be done again. */
+  async save(): Promise<void> {
+    await this.#artifact.flush();
+    await this.#commit();
+    await this.#trail.close();
+  }
+
+  /** All of it, and the summary. Returns when they are on the disk. */
+  async finish(endS: number): Promise<Written & { readonly summary: Summary }> {
+    await this.#trail.close();
+    const summary = this.#tally.summary(this.#options.origin.probed.info, endS);
+    return { ...(await this.#artifact.finish(summary)), summary };
+  }
+
+  close(): Promise<void> {
+    this.#mark.close();
+    return this.#artifact.close();
+  }
+
+  /** Only where every frame that the source has handed out has its line. */
+  async #commit(): Promise<void> {
+    const place = this.#options.place();
+    if (place?.frames === this.#tally.frames) await this.#trail.commit(place, this.#tally.classes);
+  }
+
+  #note(): void {
+    this.#mark.write({
+      progress: this.#progress,
+      frame: this.#tally.frames,
+      total_frames: this.#options.origin.probed.info.frames,
+      pts_s: this.#ptsS,
+    });
+  }
+}
