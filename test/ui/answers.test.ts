@@ -23,7 +23,10 @@ describe('a refusal', () => {
     expect(say(429, { detail: 'Queue full' }, '30')).toBe('Queue full. Try again in 30 s.');
     expect(say(429, '')).toBe('The queue is full. Try again in a moment.');
     expect(say(413, '')).toBe('The file is larger than this appliance accepts. Send a shorter or a smaller file.');
-    expect(say(507, { detail: 'Disk below the reserve' })).toMatch(/^Disk below the reserve\. Remove some/);
+    expect(say(507, { detail: 'Not enough space. Remove finished jobs to make room.' })).toBe(
+      'Not enough space. Remove finished jobs to make room.',
+    );
+    expect(say(507, '')).toMatch(/nearly full\. Remove finished jobs/);
   });
 
   test('is a sentence even where no answer came, or one in HTML', () => {

@@ -94,6 +94,34 @@ describe.skipIf(chromium === null)('the screen', () => {
     await kiosk.expectAccessible(page);
   });
 
+  for (const { name, viewport } of screens.slice(0, 2))
+    test(`shows on the ${name} that the running job is held, why, and what to do, and that it goes on`, async () => {
+      const { page, server, complaints } = await kiosk.visit({ prepare: busy, device: { viewport } });
+      const bar = page.getByRole('progressbar');
+      await bar.getByText('42').waitFor();
+      const held = 'The disk is nearly full: less than 1.07 GB is free. The job goes on by itself when there is room.';
+      server.change({
+        state: 'degraded',
+        reasons: [
+          'The disk is nearly full: 512 MB are free, and 1.07 GB must stay free. Jobs and uploads wait for room: remove finished jobs, or other files from the disk of the data folder.',
+        ],
+      });
+      server.advance(progressOf(runningJob(7), { seq: 51, held, fps: null, eta_s: null }));
+      await page.getByText(held).waitFor();
+      await page.getByText('On hold').waitFor();
+      await page.getByText('1,268 of 3,000 frames done').waitFor();
+      await page.getByRole('list', { name: 'Notices' }).getByText('512 MB are free').waitFor();
+      expect(await bar.getAttribute('aria-valuenow')).toBe('42');
+      await kiosk.shoot(page, `held-${name}`);
+      expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await kiosk.expectAccessible(page);
+
+      server.advance(progressOf(runningJob(7), { seq: 52, held: null, progress: 43 }));
+      await page.getByText('Speed').waitFor();
+      expect(await page.getByText('On hold').count()).toBe(0);
+      expect(complaints).toEqual([]);
+    });
+
   test('teaches the first step while there is nothing', async () => {
     const { page, complaints } = await kiosk.visit({ device: panel });
     await page.getByText('Ready for the first video').waitFor();

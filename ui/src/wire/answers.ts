@@ -13,7 +13,6 @@ const remedies: Readonly<Record<number, (answer: Answer) => string>> = {
   401: () => 'Give the key of this appliance, then try again.',
   413: () => 'Send a shorter or a smaller file.',
   429: ({ retryAfter }) => `Try again ${wait(retryAfter)}.`,
-  507: () => 'Remove some finished results to make room, then try again.',
 };
 
 /** What to say where the answer brings no words of its own. */
@@ -23,7 +22,7 @@ const defaults: Readonly<Record<number, string>> = {
   404: 'The appliance does not know this job any more.',
   413: 'The file is larger than this appliance accepts.',
   429: 'The queue is full.',
-  507: 'The disk of the appliance is nearly full.',
+  507: 'The disk of the appliance is nearly full. Remove finished jobs to make room.',
 };
 
 export function explain(answer: Answer): string {

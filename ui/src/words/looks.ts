@@ -14,7 +14,19 @@ export interface Look {
 }
 
 export type IconName =
-  'check' | 'close' | 'download' | 'moon' | 'plus' | 'queue' | 'retry' | 'stop' | 'sun' | 'trash' | 'warning' | 'watch';
+  | 'check'
+  | 'close'
+  | 'download'
+  | 'moon'
+  | 'pause'
+  | 'plus'
+  | 'queue'
+  | 'retry'
+  | 'stop'
+  | 'sun'
+  | 'trash'
+  | 'warning'
+  | 'watch';
 
 export const statusLooks = {
   pending: { word: 'Waiting', tone: 'quiet', icon: 'queue' },
@@ -31,6 +43,9 @@ export const stageWords = {
   packaging: 'Saving results',
   completed: 'Done',
 } as const satisfies Record<Stage, string>;
+
+/** Of a running job that waits, for room on the disk or by somebody's will. */
+export const heldWord = 'On hold';
 
 /** The same as steps of a way. */
 export const stepWords = {
