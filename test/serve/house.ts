@@ -12,10 +12,13 @@ import { kioskRoutes } from '../../appliance/daemon/serve/kiosk.ts';
 import { openapiRoute } from '../../appliance/daemon/serve/openapi.ts';
 import { pluginRoutes } from '../../appliance/daemon/serve/plugin-routes.ts';
 import type { Route } from '../../appliance/daemon/serve/route.ts';
-import { cleanUploads, Uploads, type UploadsOptions } from '../../appliance/daemon/serve/upload.ts';
+import { Tus, type TusOptions } from '../../appliance/daemon/serve/tus.ts';
+import { tusRoutes } from '../../appliance/daemon/serve/tus-routes.ts';
+import { cleanUploads, resumableFolder, Uploads, type UploadsOptions } from '../../appliance/daemon/serve/upload.ts';
 import { videoRoutes } from '../../appliance/daemon/serve/video-routes.ts';
 import { Web, type WebOptions } from '../../appliance/daemon/serve/web.ts';
 import { tempData } from '../support/temp-data.ts';
+import { systemView } from '../ui/job-item.ts';
 import { MemoryDesk } from './memory-desk.ts';
 
 export const log = pino({ level: 'silent' });
@@ -26,6 +29,9 @@ export interface HouseOptions {
   readonly gate?: Partial<GateOptions>;
   readonly web?: Partial<WebOptions>;
   readonly uploads?: Partial<UploadsOptions>;
+  readonly tus?: Partial<TusOptions>;
+  /** With what is there already. */
+  readonly folder?: string;
   readonly routes?: readonly Route[];
   readonly kioskDir?: string;
   readonly unready?: readonly string[];
@@ -41,24 +47,36 @@ export async function openWeb(routes: readonly Route[], options: HouseOptions = 
 }
 
 export async function openHouse(options: HouseOptions = {}) {
-  const folder = tempData();
+  const folder = options.folder ?? tempData();
   const jobsDir = join(folder, 'jobs');
   const uploadsDir = join(folder, 'uploads');
-  mkdirSync(jobsDir);
+  mkdirSync(jobsDir, { recursive: true });
   await cleanUploads(uploadsDir);
   const desk = new MemoryDesk(jobsDir);
   const results = new Results({ jobsDir });
-  const limits = { maxBytes: 64 * 1024 * 1024, reserveBytes: 0 };
+  const limits = { maxBytes: 64 * 1024 * 1024, space: { admit: () => Promise.resolve(), release: () => undefined } };
   const uploads = new Uploads({ uploadsDir, jobsDir, log, ...limits, ...options.uploads });
+  const tus = new Tus({
+    desk,
+    uploads,
+    folder: join(uploadsDir, resumableFolder),
+    jobsDir,
+    log,
+    ...limits,
+    ...options.tus,
+  });
+  onTestFinished(() => tus.close());
   const registry = new Registry();
   const state = { state: 'ready' as const, reason: null, uptime_seconds: 5, last_used: null };
   const counts = { success_count: 0, error_count: 0, last_execution_time_ms: null, avg_execution_time_ms: null };
   const api = [
     ...videoRoutes({ desk, uploads, results }),
+    ...tusRoutes(tus),
     ...jobRoutes({ desk, results }),
     ...pluginRoutes({ pluginState: () => ({ ...state, ...counts }), model: () => null }),
     ...healthRoutes({
       version: '9.9.9',
+      system: () => systemView(),
       worker: () => ({ alive: true, lastHeartbeat: 1_700_000_000_000 }),
       unready: () => options.unready ?? [],
       registry,
@@ -67,6 +85,7 @@ export async function openHouse(options: HouseOptions = {}) {
   ];
   const kiosk = await kioskRoutes(options.kioskDir ?? join(folder, 'no-kiosk'));
   const routes = [...api, openapiRoute(api, { version: '9.9.9', locked: false }), ...kiosk];
+  await tus.open();
   return { folder, jobsDir, uploadsDir, desk, registry, routes, ...(await openWeb(routes, options)) };
 }
 

@@ -5,24 +5,48 @@ import { join } from 'node:path';
 import { Fault } from '../../appliance/contract/fault.ts';
 import type { Job } from '../../appliance/contract/job.ts';
 import type { NewJob } from '../../appliance/daemon/jobs/ledger.ts';
+import type { Submission } from '../../appliance/daemon/record/job-store.ts';
 import type { JobDesk } from '../../appliance/daemon/serve/job-desk.ts';
 import { makeJob } from '../support/job.ts';
 
 export class MemoryDesk implements JobDesk {
   readonly jobs: Job[] = [];
   readonly #folder: string;
+  readonly #submitted = new Map<string, { readonly jobId: string; readonly sha256: string }>();
   full = false;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  admit(): void {
-    if (this.full) throw new Fault('queue-full', 'The queue is full');
+  admit(key?: string): void {
+    if (this.full && !(key !== undefined && this.#submitted.has(key)))
+      throw new Fault('queue-full', 'The queue is full');
   }
 
-  create(input: NewJob): Job {
+  create(input: NewJob, submission?: Submission): Job {
+    const before = submission && this.#submitted.get(submission.key);
+    if (before && before.sha256 !== submission.sha256) {
+      throw new Fault('idempotency-conflict', 'This Idempotency-Key came before with other content');
+    }
+    const known = before && this.get(before.jobId);
+    if (known) return known;
+    if (submission) this.#submitted.set(submission.key, { jobId: input.id, sha256: submission.sha256 });
     return this.put({ ...input, status: 'pending', stage: 'queued', progress: 0 });
+  }
+
+  retry(id: string): Promise<Job> {
+    const at = this.jobs.findIndex((job) => job.id === id);
+    const job = this.jobs[at];
+    if (!job) return Promise.reject(new Fault('job-not-found', 'Job not found'));
+    if (job.status !== 'failed' && job.status !== 'cancelled') {
+      return Promise.reject(
+        new Fault('job-not-retryable', `The job is ${job.status}: only failed or cancelled ones run again`),
+      );
+    }
+    const again: Job = { ...job, status: 'pending', stage: 'queued', error: null, completedAt: null };
+    this.jobs[at] = again;
+    return Promise.resolve(again);
   }
 
   put(overrides: Partial<Job>): Job {

@@ -265,6 +265,25 @@ test('the video is played from any place, and is 404 when it is gone', async () 
   expect([part.status, part.headers.get('content-type'), await part.text()]).toEqual([206, 'video/webm', 'def']);
 });
 
+test('retry runs a failed or cancelled job again as the same id, and says why it does not', async () => {
+  const { url, desk } = await openHouse();
+  const retry = (id: string) => read(`${url}/v1/jobs/${id}/retry`, { method: 'POST' });
+  for (const status of ['failed', 'cancelled'] as const) {
+    const { id } = desk.put({ status });
+    const answer = await retry(id);
+    expect(answer).toMatchObject({ status: 200, body: { job_id: id, status: 'pending', error_message: null } });
+    expect(answer.body).toEqual((await read(`${url}/v1/jobs/${id}`)).body);
+  }
+  for (const status of ['pending', 'running', 'completed'] as const) {
+    expect(await retry(desk.put({ status }).id)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining(status) as string },
+    });
+  }
+  expect(await retry(unknown)).toMatchObject({ status: 404, body: { detail: 'Job not found' } });
+  expect(await retry('nonsense')).toMatchObject({ status: 422 });
+});
+
 test('DELETE cancels what runs and removes what is finished', async () => {
   const { url, desk } = await openHouse();
   const [running, finished] = [desk.put({}), desk.put({ status: 'failed' })];

@@ -17,7 +17,13 @@ mkdirSync(uploadsDir);
 const log = pino({ level: 'silent' });
 const gate = new Gate({ keyHashes: [], open: false, allowedOrigins: [], loopback: true });
 const web = new Web({ host: '127.0.0.1', port: 0, gate, log });
-const uploads = new Uploads({ uploadsDir, jobsDir, maxBytes: 4e9, reserveBytes: 0, log });
+const uploads = new Uploads({
+  uploadsDir,
+  jobsDir,
+  maxBytes: 4e9,
+  space: { admit: () => Promise.resolve(), release: () => undefined },
+  log,
+});
 web.route(...videoRoutes({ desk: new MemoryDesk(jobsDir), uploads, results: new Results({ jobsDir }) }));
 const { port } = await web.listen();
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { Fault } from '../../appliance/contract/fault.ts';
 import { cleanUploads } from '../../appliance/daemon/serve/upload.ts';
 import { tempData } from '../support/temp-data.ts';
 import { boundary, form, formEnd, formType, partHead, tinyMp4, videoForm } from './form.ts';
@@ -182,13 +183,22 @@ test('chunked transfer without Content-Length is accepted', async () => {
   expect(desk.jobs[0]?.sourceBytes).toBe(content.length);
 });
 
-test('an upload that would eat the reserve of the disk is refused with the numbers', async () => {
-  const { send, leftovers } = await openSubmit({ uploads: { reserveBytes: 1e18 } });
-  const { status, body } = await send(videoForm());
-  expect(status).toBe(507);
-  expect(body).toMatchObject({
-    detail: expect.stringMatching(/\d+ MB are free.*1000000000000 MB must stay free/) as string,
+test('an upload for which there is no space is refused with the numbers, at its start and on its way', async () => {
+  const asked: number[] = [];
+  const full = new Fault('disk-full', 'Not enough space: 1 MB are free');
+  const admit = (bytes: number): Promise<void> => {
+    asked.push(bytes);
+    return bytes > 1_000_000 ? Promise.reject(full) : Promise.resolve();
+  };
+  const { send, leftovers } = await openSubmit({
+    uploads: { space: { admit, release: () => undefined }, maxBytes: 200e6 },
   });
+  const refusal = { status: 507, body: { detail: 'Not enough space: 1 MB are free' } };
+  expect(await send(videoForm(Buffer.concat([tinyMp4, randomBytes(2_000_000)])))).toMatchObject(refusal);
+  expect(asked).toEqual([expect.any(Number)]);
+  const endless = form([{ name: 'file', more: 'filename="a"', content: Buffer.concat([tinyMp4, Buffer.alloc(70e6)]) }]);
+  expect(await send(streamed(endless))).toMatchObject(refusal);
+  expect(asked.slice(1)).toEqual([0, 64 * 1024 * 1024]);
   expect(leftovers()).toEqual([]);
 });
 
@@ -203,14 +213,39 @@ test('an upload that is given up leaves nothing behind', async () => {
   expect(readdirSync(jobsDir)).toEqual([]);
 });
 
-test('an upload that stalls is ended with words', async () => {
-  const { port, leftovers } = await openSubmit({ web: { idleMs: 200 } });
+test('an upload that stalls, or only drips, is ended with words wherever it has come to', async () => {
+  const { port, leftovers } = await openSubmit({ web: { slowMs: 400 } });
   const head = `POST ${submit} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${formType}\r\nContent-Length: 50000000\r\n\r\n`;
-  const client = rawRequest(port, head + partHead({ name: 'file', more: 'filename="a.mp4"' }));
-  onTestFinished(() => client.close());
-  const received = await client.until((text) => text.includes('stalled'));
-  expect(received).toContain('400 Bad Request');
+  const opened = head + partHead({ name: 'file', more: 'filename="a.mp4"' });
+  const [inHead, inFile, farIn] = ['', tinyMp4.toString('latin1'), `${tinyMp4.toString('latin1')}${'x'.repeat(300)}`];
+  const clients = [head, opened + inHead, opened + inFile, opened + farIn].map((text) => rawRequest(port, text));
+  onTestFinished(() => clients.forEach((client) => client.close()));
+  const drip = setInterval(() => clients.forEach((client) => client.write('x')), 50);
+  onTestFinished(() => clearInterval(drip));
+  for (const client of clients) {
+    const received = await client.until((text) => text.includes('bytes came'));
+    expect(received).toContain('400 Bad Request');
+    expect(received).toContain('The upload is too slow or stalled');
+  }
   await expect.poll(leftovers).toEqual([]);
+});
+
+test('a slow upload is borne as long as it brings a kilobyte a second', async () => {
+  const { port, desk } = await openSubmit({ web: { slowMs: 400 } });
+  const body = form([
+    { name: 'file', more: 'filename="a.mp4"', content: Buffer.concat([tinyMp4, Buffer.alloc(4000)]) },
+  ]);
+  const head = `POST ${submit} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${formType}\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const client = rawRequest(port, head);
+  onTestFinished(() => client.close());
+  let sent = 0;
+  const steady = setInterval(() => {
+    client.write(body.subarray(sent, sent + 100));
+    sent += 100;
+  }, 50);
+  onTestFinished(() => clearInterval(steady));
+  expect(await client.until((text) => text.includes('}'))).toContain('200 OK');
+  expect(desk.jobs[0]?.sourceBytes).toBe(4083);
 });
 
 test('only so many uploads go on at the same time', async () => {

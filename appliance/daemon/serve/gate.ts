@@ -19,6 +19,11 @@ export interface Caller {
   readonly key?: string | undefined;
 }
 
+/** Of an answer, beside those that every page may read. */
+const exposedHeaders =
+  'ETag, Location, Retry-After, Idempotency-Replayed, Vedette-Job-Id, ' +
+  'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset';
+
 const ownNames = ['localhost', '127.0.0.1', '[::1]'];
 
 export class Gate {
@@ -64,7 +69,7 @@ export class Gate {
   /** Headers that let a page of an allowed origin read the answer. */
   corsHeaders(origin: string): Readonly<Record<string, string>> {
     if (!this.#origins.has(origin)) return {};
-    return { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' };
+    return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': exposedHeaders, Vary: 'Origin' };
   }
 
   /** True for a key that is accepted, and for anything where none is asked for. */

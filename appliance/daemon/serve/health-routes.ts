@@ -1,12 +1,14 @@
 // What supervisors, monitors and old clients ask to learn whether the appliance is well.
 import { plugins } from '../../contract/plugins.ts';
-import { isoTime } from '../../contract/api.ts';
+import { isoTime, SystemView } from '../../contract/api.ts';
 import { json, text } from './answer.ts';
 import { type Route, route } from './route.ts';
 import { Health, Readiness, WorkerHealth } from './schemas.ts';
 
 export interface HealthRoutesOptions {
   readonly version: string;
+  /** The appliance at a glance. */
+  readonly system: () => SystemView;
   /** Workers, as seen from the daemon. `lastHeartbeat`: ms since 1970, null where none was heard yet. */
   readonly worker: () => { readonly alive: boolean; readonly lastHeartbeat: number | null };
   /** One sentence for each thing that keeps jobs from running; ready where there is none. */
@@ -15,7 +17,7 @@ export interface HealthRoutesOptions {
   readonly registry: { readonly contentType: string; metrics(): Promise<string> };
 }
 
-export function healthRoutes({ version, worker, unready, registry }: HealthRoutesOptions): Route[] {
+export function healthRoutes({ version, system, worker, unready, registry }: HealthRoutesOptions): Route[] {
   return [
     route({
       method: 'GET',
@@ -34,6 +36,13 @@ export function healthRoutes({ version, worker, unready, registry }: HealthRoute
         const { alive, lastHeartbeat } = worker();
         return json({ alive, last_heartbeat: lastHeartbeat === null ? null : isoTime(lastHeartbeat) });
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/system',
+      summary: 'The appliance at a glance, with a sentence for each thing that is not as it should be',
+      answers: { 200: { description: 'As Socket.IO tells it', schema: SystemView } },
+      handle: () => json(system()),
     }),
     route({
       method: 'GET',

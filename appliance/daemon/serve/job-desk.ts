@@ -2,17 +2,23 @@
 import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
 import type { JobQuery, NewJob } from '../jobs/ledger.ts';
+import type { Submission } from '../record/job-store.ts';
 
 export interface JobDesk {
-  /** Throws Fault `queue-full`. Asked before a body is read. */
-  admit(): void;
-  /** The input file already lies at `<jobs folder>/<id>/input`. */
-  create(input: NewJob): Job;
+  /** Throws Fault `queue-full`. Asked before a body is read. `key`: one that has its job needs no place for another. */
+  admit(key?: string): void;
+  /**
+   * The input file already lies at `<jobs folder>/<id>/input`. A submission that was here before has its job already,
+   * which comes back in place of a new one. Throws Fault `idempotency-conflict` where only the key was here before.
+   */
+  create(input: NewJob, submission?: Submission): Job;
   /** From memory for live jobs, else one indexed row. */
   get(id: string): Job | undefined;
   list(query: JobQuery): { readonly jobs: readonly Job[]; readonly total: number };
   /** Cancels a pending or running job, deletes a finished one. Throws Fault `job-not-found`. */
   remove(id: string): Promise<'cancelled' | 'deleted'>;
+  /** A failed or cancelled job runs again as the same id. Throws Fault `job-not-found` or `job-not-retryable`. */
+  retry(id: string): Promise<Job>;
 }
 
 /** Throws Fault `job-not-found`. */

@@ -59,6 +59,18 @@ export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly 
       handle: async ({ params }) => json({ status: await desk.remove(params.job_id), job_id: params.job_id }),
     }),
     route({
+      method: 'POST',
+      path: '/v1/jobs/{job_id}/retry',
+      summary: 'Run a failed or cancelled job again, as the same id',
+      params: jobParams,
+      answers: {
+        200: { description: 'The job, which waits again', schema: JobDetails },
+        404: notFound,
+        409: { description: 'Not failed or cancelled, or its video is gone', schema: Detail },
+      },
+      handle: async ({ params }) => text(await details(await desk.retry(params.job_id), 'one'), jsonType),
+    }),
+    route({
       method: 'GET',
       path: '/v1/jobs/{job_id}/result',
       summary: 'The whole result as a download',

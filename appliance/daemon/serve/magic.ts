@@ -1,9 +1,19 @@
 // Containers by their first bytes. Says what a file claims to be, not that it can be decoded.
+import { Fault } from '../../contract/fault.ts';
 
 /** Bytes of the head that `sniffVideo` can make use of. */
 export const magicBytes = 1024;
 
-export const acceptedContainers = 'MP4/MOV, Matroska/WebM, AVI, MPEG-TS/PS or Ogg';
+const acceptedContainers = 'MP4/MOV, Matroska/WebM, AVI, MPEG-TS/PS or Ogg';
+
+/** The MIME type of a video container. Throws Fault `invalid-video` where the head is of none that is accepted. */
+export function videoType(head: Buffer): string {
+  if (head.length === 0) throw new Fault('invalid-video', 'Invalid MP4 file: it is empty');
+  const type = sniffVideo(head);
+  if (type !== undefined) return type;
+  const seen = describeHead(head);
+  throw new Fault('invalid-video', `Invalid MP4 file: expected ${acceptedContainers}, but it begins with ${seen}`);
+}
 
 /** The MIME type of a video container, or undefined where the head is of none that is accepted. */
 export function sniffVideo(head: Buffer): string | undefined {

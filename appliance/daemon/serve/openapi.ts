@@ -72,7 +72,11 @@ function operation(route: Route): Json {
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)?/g, (_, next = '') => String(next).toUpperCase())}`,
     ...(route.deprecated === true ? { deprecated: true } : {}),
     ...(route.open === true ? { security: [] } : {}),
-    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    parameters: [
+      ...parameters(route.params, 'path'),
+      ...parameters(route.query, 'query'),
+      ...parameters(route.headers, 'header'),
+    ],
     ...(route.body
       ? { requestBody: { required: true, content: { [route.body.type]: { schema: inline(route.body.schema) } } } }
       : {}),
@@ -80,7 +84,7 @@ function operation(route: Route): Json {
   };
 }
 
-function parameters(schema: z.ZodObject | undefined, where: 'path' | 'query'): Json[] {
+function parameters(schema: z.ZodObject | undefined, where: 'path' | 'query' | 'header'): Json[] {
   const fields: Readonly<Record<string, z.core.$ZodType>> = schema?.shape ?? {};
   return Object.entries(fields).map(([name, field]) => ({
     name,

@@ -98,6 +98,8 @@ export class Reply {
   #sendText(answer: Answer & { kind: 'text' }, asked: Asked): void {
     const etag = answer.etag === undefined ? {} : { ETag: answer.etag };
     const headers = { ...answer.headers, ...etag, 'Content-Type': answer.type };
+    // RFC 9110 §15.3.5: it has no body, and says no length of one.
+    if (answer.status === 204) return this.#whole(() => this.#wire.endWithoutBody(), 204, answer.headers);
     this.#whole(
       () => (asked.head ? this.#wire.endWithoutBody(Buffer.byteLength(answer.text)) : this.#wire.end(answer.text)),
       answer.status,

@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts';
 import type { Body } from './body.ts';
 import { checked } from './mistakes.ts';
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PATCH' | 'OPTIONS';
 
 /** A request as it came: params and query still text. */
 export interface RawRequest {
@@ -13,13 +13,14 @@ export interface RawRequest {
   readonly query: URLSearchParams;
   /** By lower-case name; '' where absent. */
   readonly header: (name: string) => string;
+  readonly hasHeader: (name: string) => boolean;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
   /** Empty unless the route declares a body. */
   readonly body: Body;
 }
 
-interface Request<P, Q> extends Pick<RawRequest, 'header' | 'signal' | 'body'> {
+interface Request<P, Q> extends Pick<RawRequest, 'header' | 'hasHeader' | 'signal' | 'body'> {
   readonly params: P;
   readonly query: Q;
 }
@@ -31,6 +32,8 @@ interface Description {
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
+  /** What it makes of headers, for OpenAPI; the handler reads and checks them. */
+  readonly headers?: z.ZodObject;
   readonly body?: { readonly type: string; readonly schema: z.ZodType };
   readonly answers: Readonly<Record<number, AnswerDescription>>;
   readonly deprecated?: boolean;
@@ -67,6 +70,7 @@ export function route<P extends z.ZodObject, Q extends z.ZodObject>(spec: RouteS
     handle: (raw) =>
       spec.handle({
         header: raw.header,
+        hasHeader: raw.hasHeader,
         body: raw.body,
         get signal() {
           return raw.signal;

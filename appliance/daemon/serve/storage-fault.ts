@@ -14,7 +14,8 @@ const reasons: Readonly<Record<string, string>> = {
 export function storageFault(error: unknown): Fault | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
   const code = String(error.code);
-  if (full.has(code)) return new Fault('disk-full', 'The disk is full', { cause: error });
+  if (full.has(code))
+    return new Fault('disk-full', 'The disk is full. Remove finished jobs to make room.', { cause: error });
   const reason = reasons[code] ?? `its disk reports ${code}`;
   return new Fault('data-not-writable', `The appliance cannot store the upload: ${reason}`, { cause: error });
 }

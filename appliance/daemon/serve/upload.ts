@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 import { Fault } from '../../contract/fault.ts';
 import { jobFiles } from '../../contract/frame.ts';
+import type { Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
 import { shownName } from './file-name.ts';
 import { IncomingFile, type FileLimits, tooLarge } from './incoming-file.ts';
@@ -31,6 +32,14 @@ export interface Upload {
   readonly bytes: number;
   /** By magic bytes. */
   readonly type: string;
+  /** Over the salt and the bytes, in hex; null where none was asked for. */
+  readonly sha256: string | null;
+}
+
+export interface Receipt {
+  readonly job: Job;
+  /** It was there before: this upload has left nothing. */
+  readonly replayed: boolean;
 }
 
 /** What a form's boundaries and part headers may add to the file. */
@@ -49,26 +58,49 @@ export class Uploads {
 
   /**
    * Reads the field `file` of a form, and hands it to `take` when it lies in its job's folder. Whatever goes wrong,
-   * in `take` as well, nothing stays behind. Throws Fault `invalid-video`, `upload-too-large`, `disk-full`,
-   * `data-not-writable`, `queue-full` or `malformed-request`, or Unprocessable where there is not exactly one file.
+   * in `take` as well, nothing stays behind; nor does it where `take` answers with another job than this file's.
+   * `salt`: asks for a hash, and goes into it ahead of the bytes. Throws Fault `invalid-video`, `upload-too-large`,
+   * `disk-full`, `data-not-writable`, `queue-full` or `malformed-request`, or Unprocessable where there is not exactly
+   * one file.
    */
-  async receive<T>(request: Pick<RawRequest, 'header' | 'body' | 'signal'>, take: (upload: Upload) => T): Promise<T> {
-    const { most, uploadsDir, jobsDir, maxBytes, log } = this.#options;
+  async receive(
+    request: Pick<RawRequest, 'header' | 'body' | 'signal'>,
+    take: (upload: Upload) => Job,
+    salt: string | null = null,
+  ): Promise<Receipt> {
+    return this.during(() => this.#receive(request, take, salt));
+  }
+
+  /** Throws Fault `queue-full` where too many uploads are under way. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const { most } = this.#options;
     if (this.#underWay >= most) throw new Fault('queue-full', `${most} uploads are under way; try again in a moment`);
+    this.#underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #receive(...[request, take, salt = null]: Parameters<Uploads['receive']>): Promise<Receipt> {
+    const { uploadsDir, jobsDir, maxBytes, log } = this.#options;
     const declared = Number(request.header('content-length')) || 0;
     if (declared > maxBytes + formBytes) throw tooLarge(maxBytes);
     const id = randomUUID();
     const part = join(uploadsDir, `${id}.part`);
     const folder = join(jobsDir, id);
-    const file = new IncomingFile(part, this.#options);
-    this.#underWay += 1;
+    const file = new IncomingFile(part, this.#options, salt);
     try {
       await file.open(declared);
       const name = await readForm(request, file);
       await file.finish();
       await mkdir(folder, { recursive: true });
       await rename(part, join(folder, jobFiles.input));
-      return take({ id, name, bytes: file.bytes, type: file.type });
+      const job = take({ id, name, bytes: file.bytes, type: file.type, sha256: file.sha256() });
+      const replayed = job.id !== id;
+      if (replayed) await rm(folder, { recursive: true, force: true });
+      return { job, replayed };
     } catch (error) {
       await file.close();
       await rm(part, { force: true });
@@ -78,16 +110,18 @@ export class Uploads {
         'upload refused',
       );
       throw storageFault(error) ?? error;
-    } finally {
-      this.#underWay -= 1;
     }
   }
 }
 
+/** Inside the folder of uploads: those that can be resumed, which a new daemon keeps. */
+export const resumableFolder = 'resumable';
+
 /** Makes the folder ready, and removes what an earlier daemon left in it. */
 export async function cleanUploads(uploadsDir: string): Promise<void> {
   await mkdir(uploadsDir, { recursive: true });
-  for (const name of await readdir(uploadsDir)) await rm(join(uploadsDir, name), { recursive: true, force: true });
+  const left = (await readdir(uploadsDir)).filter((name) => name !== resumableFolder);
+  for (const name of left) await rm(join(uploadsDir, name), { recursive: true, force: true });
 }
 
 const secondFile = { type: 'too_many', loc: ['body', 'file'], msg: 'Exactly one file is accepted', input: null };
@@ -125,8 +159,10 @@ async function readForm(
     await pipeline(body, form, { signal: either });
     await kept;
   } catch (error) {
+    // A body that fails in the midst of the file leaves the file waiting for the rest; the first reason stays.
+    stop.abort(error);
     await kept?.catch(() => undefined); // the same failure, or its echo: both ends are told of it
-    const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    const cause: unknown = stop.signal.reason;
     // Of the disk, of the sender, or said already; what is left is the form's own.
     const isTold = cause instanceof Fault || cause instanceof Unprocessable || signal.aborted;
     if (isTold || (cause instanceof Error && 'syscall' in cause)) throw cause;

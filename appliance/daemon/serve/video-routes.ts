@@ -2,14 +2,15 @@
 import { z } from 'zod';
 import { isoTime, JobStatusView, toJobStatusView } from '../../contract/api.ts';
 import { Fault } from '../../contract/fault.ts';
-import { findPlugin, findTool, type ToolManifest } from '../../contract/plugins.ts';
+import type { Job } from '../../contract/job.ts';
 import type { Results } from '../results/results.ts';
 import { json, jsonType, stream } from './answer.ts';
+import { chooseTool } from './choose-tool.ts';
+import { IdempotencyKey, idempotencyKey } from './idempotency.ts';
 import { foundJob, type JobDesk } from './job-desk.ts';
-import { Unprocessable } from './mistakes.ts';
 import { jobParams, type Route, route } from './route.ts';
 import { Detail, SubmitAnswer, VideoResults } from './schemas.ts';
-import type { Uploads } from './upload.ts';
+import type { Upload, Uploads } from './upload.ts';
 
 export interface VideoRoutesOptions {
   readonly desk: JobDesk;
@@ -24,10 +25,12 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
       path: '/v1/video/submit',
       summary: 'Submit a video',
       query: z.object({ plugin_id: z.string(), tool: z.array(z.string()).min(1) }),
+      headers: z.object({ 'Idempotency-Key': IdempotencyKey.optional() }),
       body: { type: 'multipart/form-data', schema: z.object({ file: z.file() }) },
       answers: {
         200: { description: 'The job was queued', schema: SubmitAnswer },
-        400: { description: 'Unknown plugin or tool, or not a video', schema: Detail },
+        400: { description: 'Unknown plugin or tool, not a video, or an unfit Idempotency-Key', schema: Detail },
+        409: { description: 'The Idempotency-Key came before with other content', schema: Detail },
         413: { description: 'Larger than is accepted', schema: Detail },
         429: { description: 'The queue is full; see Retry-After', schema: Detail },
         503: { description: 'The upload cannot be stored', schema: Detail },
@@ -36,22 +39,20 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
       handle: async (request) => {
         const { plugin_id: pluginName, tool: toolNames } = request.query;
         const { pluginId, tool } = chooseTool(pluginName, toolNames);
-        desk.admit();
-        const job = await uploads.receive(request, ({ id, name, bytes, type }) => {
+        const key = idempotencyKey(request);
+        desk.admit(key);
+        const take = ({ id, name, bytes, type, sha256 }: Upload): Job => {
           // Others may have taken the last place while this one was coming in.
-          desk.admit();
-          return desk.create({
-            id,
-            pluginId,
-            tool: tool.id,
-            jobType: 'video',
-            sourceName: name,
-            sourceBytes: bytes,
-            sourceType: type,
-          });
-        });
+          desk.admit(key);
+          const source = { sourceName: name, sourceBytes: bytes, sourceType: type };
+          const input = { id, pluginId, tool: tool.id, jobType: 'video' as const, ...source };
+          return desk.create(input, key !== undefined && sha256 !== null ? { key, sha256 } : undefined);
+        };
+        const salt = key === undefined ? null : `${pluginId}\n${tool.id}\n`;
+        const { job, replayed } = await uploads.receive(request, take, salt);
         const submitted_at = isoTime(job.createdAt);
-        return json({ job_id: job.id, plugin: pluginName, tool: toolNames[0], status: 'queued', submitted_at });
+        const answer = { job_id: job.id, plugin: pluginName, tool: toolNames[0], status: 'queued', submitted_at };
+        return json(answer, { headers: replayed ? { 'Idempotency-Replayed': 'true' } : {} });
       },
     }),
     route({
@@ -87,32 +88,4 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
       },
     }),
   ];
-}
-
-/** Checks in the order of the older dialect, whose error texts these are. */
-function chooseTool(pluginName: string, toolNames: readonly string[]): { pluginId: string; tool: ToolManifest } {
-  const plugin = findPlugin(pluginName);
-  if (!plugin) throw new Fault('plugin-not-found', `Plugin '${pluginName}' not found`);
-  const tools = toolNames.map((name) => {
-    const tool = findTool(plugin, name);
-    const available = pythonList(plugin.tools.map(({ id }) => id));
-    if (tool) return tool;
-    throw new Fault('tool-not-found', `Tool '${name}' not found in plugin '${pluginName}'. Available: ${available}`);
-  });
-  for (const [at, { input_types: types }] of tools.entries()) {
-    if (types.includes('video')) continue;
-    const name = toolNames[at] ?? '';
-    const problem = `Tool '${name}' does not support video input (input_types: ${pythonList(types)})`;
-    throw new Fault('tool-input-mismatch', problem);
-  }
-  const [tool, second] = tools;
-  if (!tool || second) {
-    const msg = 'This release runs one tool a job';
-    throw new Unprocessable([{ type: 'too_many', loc: ['query', 'tool'], msg, input: toolNames }]);
-  }
-  return { pluginId: plugin.id, tool };
-}
-
-function pythonList(names: readonly string[]): string {
-  return `[${names.map((name) => `'${name}'`).join(', ')}]`;
 }

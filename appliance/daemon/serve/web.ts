@@ -26,16 +26,14 @@ export interface WebOptions {
   readonly port: number;
   readonly gate: Gate;
   readonly log: Log;
-  /** How long an upload may be silent. */
-  readonly idleMs?: number;
+  /** How long an upload may bring less than 1 KiB a second. */
+  readonly slowMs?: number;
   /** How long close() waits for answers that are under way. */
   readonly drainMs?: number;
 }
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT: without it two daemons would share one port in silence. */
 const exclusive = 1;
-/** Socket.IO's default of 64 KiB drops events of a slow client in silence. */
-const socketIoBacklog = 16 * 1024 * 1024;
 
 export class Web {
   readonly #options: Required<WebOptions>;
@@ -48,7 +46,7 @@ export class Web {
   #closed = false;
 
   constructor(options: WebOptions) {
-    this.#options = { idleMs: 30_000, drainMs: 5000, ...options };
+    this.#options = { slowMs: 30_000, drainMs: 1000, ...options };
     this.#sockets = new PlainSockets(options.gate, options.log);
     this.#app.any('/*', (response, request) => this.#take(response, request));
   }
@@ -63,8 +61,8 @@ export class Web {
   }
 
   /** For Socket.IO's `attachApp`. */
-  attach(server: { attachApp(app: TemplatedApp, options: object): void }): void {
-    server.attachApp(this.#app, { maxBackpressure: socketIoBacklog });
+  attach(server: { attachApp(app: TemplatedApp): void }): void {
+    server.attachApp(this.#app);
   }
 
   /** Throws Fault `port-taken`. */
@@ -116,7 +114,7 @@ export class Web {
    */
   #take(response: HttpResponse, request: HttpRequest): void {
     const away = new AbortController();
-    const body = new Body(response, this.#options.idleMs);
+    const body = new Body(response, this.#options.slowMs);
     response.onAborted(() => {
       reply.aborted();
       body.abort();
@@ -133,6 +131,7 @@ export class Web {
       path: request.getUrl(),
       query: request.getQuery(),
       header,
+      hasHeader: (name) => headers.has(name),
       body,
       signal: away.signal,
     };
@@ -164,11 +163,11 @@ export class Web {
   }
 
   #answer(call: Call, openBody: () => void): Answer | Promise<Answer> {
-    const { method, path, header, body, signal } = call;
+    const { method, path, header, hasHeader, body, signal } = call;
     const { gate } = this.#options;
     const caller = { origin: header('origin'), host: header('host'), key: keyIn(header) };
     const found = this.#router.find(path);
-    const route = found?.methods.get(method === 'HEAD' ? 'GET' : (method as Method));
+    const route = found?.methods.get(method as Method) ?? (method === 'HEAD' ? found?.methods.get('GET') : undefined);
     if (route?.body) openBody();
     const preflight = method === 'OPTIONS' && found !== undefined && header('access-control-request-method') !== '';
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(method);
@@ -179,7 +178,14 @@ export class Web {
       .join(', ');
     if (preflight && gate.mayOpen(caller)) return preflightAnswer(allow);
     if (!route) return json({ detail: 'Method Not Allowed' }, { status: 405, headers: { Allow: allow } });
-    const raw: RawRequest = { params: found.params, query: new URLSearchParams(call.query), header, signal, body };
+    const raw: RawRequest = {
+      params: found.params,
+      query: new URLSearchParams(call.query),
+      header,
+      hasHeader,
+      signal,
+      body,
+    };
     return route.handle(raw);
   }
 
@@ -206,7 +212,7 @@ export class Web {
   }
 }
 
-interface Call extends Pick<RawRequest, 'header' | 'body' | 'signal'> {
+interface Call extends Pick<RawRequest, 'header' | 'hasHeader' | 'body' | 'signal'> {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -223,11 +229,15 @@ function toAsked({ method, header }: Call): Asked {
   };
 }
 
+const allowedHeaders =
+  'Authorization, X-API-Key, Content-Type, Range, If-None-Match, Idempotency-Key, ' +
+  'Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset';
+
 /** Read by the browser only for origins that corsHeaders names. */
 function preflightAnswer(allow: string): Answer {
   const headers = {
     'Access-Control-Allow-Methods': allow,
-    'Access-Control-Allow-Headers': 'Authorization, X-API-Key, Content-Type, Range, If-None-Match',
+    'Access-Control-Allow-Headers': allowedHeaders,
     'Access-Control-Max-Age': '600',
   };
   return json(null, { headers });
