@@ -2,6 +2,7 @@
 import type { SystemView } from '../contract/api.ts';
 import { maskUrl } from '../log.ts';
 import { openBroker } from './publish/broker.ts';
+import type { RemovedJobs } from './publish/clearing.ts';
 import { MqttPublisher, type MqttPublisherOptions } from './publish/mqtt.ts';
 
 export interface MqttSettings {
@@ -11,7 +12,9 @@ export interface MqttSettings {
   readonly password?: string | undefined;
 }
 
-type Shared = Pick<MqttPublisherOptions, 'node' | 'boot' | 'stream' | 'snapshot' | 'onStateChange' | 'log'>;
+type Shared = Pick<MqttPublisherOptions, 'node' | 'boot' | 'stream' | 'snapshot' | 'onStateChange' | 'log'> & {
+  readonly removed: RemovedJobs;
+};
 
 export interface MqttPart {
   /** Of the broker in use, without secrets; 'off' where there is none. */
@@ -26,12 +29,13 @@ export interface MqttPart {
 const prefix = 'vedette';
 const defaultPort = 1883;
 
-export async function openMqtt(settings: MqttSettings, shared: Shared): Promise<MqttPart> {
+export async function openMqtt(settings: MqttSettings, { removed, ...shared }: Shared): Promise<MqttPart> {
   const { url, username, password } = settings;
   if (url === 'off') return silent('off', null);
   if (!url.startsWith('embedded')) {
     const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
-    return client('external', new MqttPublisher({ ...shared, ...login, url, prefix }), url, () => Promise.resolve());
+    const publisher = new MqttPublisher({ ...shared, ...login, removed, url, prefix });
+    return client('external', publisher, url, () => Promise.resolve());
   }
   const port = Number(url.split(':')[1] ?? defaultPort);
   const broker = await openBroker({ port, prefix, node: shared.node, log: shared.log });
@@ -50,7 +54,7 @@ export async function openMqtt(settings: MqttSettings, shared: Shared): Promise<
       return client('embedded', publisher, broker.url, () => broker.close());
     }
     case 'foreign':
-      return openMqtt({ ...settings, url: broker.url }, shared);
+      return openMqtt({ ...settings, url: broker.url }, { ...shared, removed });
     case 'unavailable':
       return silent('embedded', broker.reason);
     default:

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBroker, type OpenedBroker } from '../../appliance/daemon/publish/broker.ts';
+import { type BrokerOptions, openBroker, type OpenedBroker } from '../../appliance/daemon/publish/broker.ts';
 import type { MqttState } from '../../appliance/daemon/publish/mqtt-link.ts';
 import { MqttPublisher } from '../../appliance/daemon/publish/mqtt.ts';
 import { freePort, mosquittoMissing, startBroker } from '../support/broker.ts';
@@ -24,9 +24,9 @@ describe('the embedded broker', () => {
   let source: Source;
   let broker: Embedded;
   const opened = new Opened();
-  const open = (options: { port?: number; mostClients?: number } = {}) =>
+  const open = (options: Partial<BrokerOptions> = {}) =>
     openBroker({ port: 0, prefix: 'vedette', node: 'box', log: source.log, ...options });
-  async function openEmbedded(options: { mostClients?: number } = {}): Promise<Embedded> {
+  async function openEmbedded(options: Partial<BrokerOptions> = {}): Promise<Embedded> {
     const result = await open(options);
     if (result.kind !== 'embedded') throw new Error(`not embedded but ${result.kind}`);
     return opened.add(result);
@@ -125,18 +125,74 @@ describe('the embedded broker', () => {
     expect(source.book.count('MQTT broker away')).toBe(0);
   });
 
-  it('goes on serving the others when one subscriber stops reading', async () => {
-    const count = 1000;
+  async function stall(filter: string): Promise<MqttClient> {
     const stalled = await connectAsync(broker.url, once4);
-    await stalled.subscribeAsync('flood');
+    await stalled.subscribeAsync(filter);
     stalled.stream.unpipe();
     stalled.stream.pause();
+    opened.add({ close: () => stalled.endAsync(true) });
+    return stalled;
+  }
+
+  it('holds the others up no longer than its patience when one subscriber stops reading, and grows little', async () => {
+    const count = 1000;
+    await stall('flood');
     const ear = await listen('flood');
     const speaker = await connectAsync(broker.url, once4);
     const payload = Buffer.alloc(20_000, 'x');
-    for (let sent = 0; sent < count; sent++) await speaker.publishAsync('flood', payload, { qos: 0 });
+    const before = process.memoryUsage().rss;
+    let heard = performance.now();
+    let longest = 0;
+    for (let sent = 0; sent < count; sent++) {
+      await speaker.publishAsync('flood', payload, { qos: 1 });
+      longest = Math.max(longest, performance.now() - heard);
+      heard = performance.now();
+    }
     await ear.heard.until((all) => all.length === count);
-    await Promise.all([speaker.endAsync(true), stalled.endAsync(true)]);
+    await speaker.endAsync(true);
+    // it waits three seconds for the one that takes nothing, once, and then cuts it
+    expect(longest).toBeLessThan(4_500);
+    // of which 20 MB are in the ear, which forgets nothing
+    expect(process.memoryUsage().rss - before).toBeLessThan(120_000_000);
+  });
+
+  it('closes at once though a subscriber takes nothing', async () => {
+    await stall('flood');
+    const ear = await listen('flood');
+    const speaker = await connectAsync(broker.url, once4);
+    const payload = Buffer.alloc(20_000, 'x');
+    for (let sent = 0; sent < 400; sent++) speaker.publish('flood', payload);
+    await ear.heard.until((all) => all.length > 100);
+    const begun = performance.now();
+    await broker.close();
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    await speaker.endAsync(true);
+  });
+
+  it('passes on what others want retained, and retains no more of it than it may', async () => {
+    const small = await openEmbedded({ mostRetained: { topics: 2, bytes: 1000 } });
+    const ear = opened.add(await Ear.open(small.url));
+    const speaker = await connectAsync(small.url, once4);
+    const say = (topic: string, text: string) => speaker.publishAsync(topic, text, { qos: 1, retain: true });
+    await say('a', '1');
+    await say('b', '1');
+    await say('c', '1');
+    await say('b', 'x'.repeat(1000));
+    const kept = async () => [...(await Ear.retained(small.url)).entries()].filter(([topic]) => !topic.startsWith('$'));
+    expect(await kept()).toEqual([
+      ['a', '1'],
+      ['b', '1'],
+    ]);
+    await ear.heard.until((all) => all.length >= 4);
+    expect(ear.textsOf('c')).toEqual(['1']);
+    expect(source.book.count('MQTT retains no more')).toBe(1);
+    await say('a', '');
+    await say('c', '2');
+    expect(await kept()).toEqual([
+      ['b', '1'],
+      ['c', '2'],
+    ]);
+    await speaker.endAsync(true);
   });
 
   it('lets in no more clients than it may', async () => {

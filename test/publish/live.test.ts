@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
 import { App, us_listen_socket_close, us_socket_local_port, type us_listen_socket } from 'uWebSockets.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import type { JobItem, ProgressView } from '../../appliance/contract/api.ts';
 import type {
   ClientToServerEvents,
@@ -66,7 +67,7 @@ describe('the live push', () => {
     const { stream, snapshot, log } = source;
     live = new Live({ stream, snapshot, log, mayOpen: () => true, mayConnect: () => true, ...options });
     app = App();
-    live.server.attachApp(app, {});
+    live.attachApp(app);
     const socket = await new Promise<us_listen_socket | false>((resolve) => app.listen('127.0.0.1', 0, resolve));
     if (!socket) throw new Error('no port');
     listening = socket;
@@ -280,6 +281,94 @@ describe('the live push', () => {
       expect(answers.filter((answer) => 'jobs' in answer)).toHaveLength(200);
       expect(answers[200]).toEqual({ error: 'At most 200 jobs can be watched by one connection' });
       expect(await ask(client, { job_id: ids[0] })).toHaveProperty('jobs');
+    });
+
+    it('goes on telling of the jobs that a client asked for when it no longer watches everything', async () => {
+      const [asked, removed, other] = [source.create(), source.create(), source.create()];
+      const viewer = new Viewer(connect(), { job_id: asked.id });
+      await viewer.told.find(({ event }) => event === 'snapshot');
+      await ask(viewer.socket, { all: true });
+      await ask(viewer.socket, { job_id: removed.id });
+      source.remove(removed.id);
+      await new Promise((resolve) => viewer.socket.emit('unwatch', { all: true }, resolve));
+      source.complete(other.id);
+      source.complete(asked.id);
+      await viewer.end();
+      const jobs = viewer.told.all.filter(({ event }) => event === 'job').map(({ job }) => job);
+      expect(jobs).toEqual([expect.objectContaining({ job_id: asked.id })]);
+    });
+
+    it('cuts a client that reads nothing when a megabyte waits for it, and no other', async () => {
+      const job = source.create();
+      const reader = new Viewer(connect(), { all: true });
+      await reader.told.find(({ event }) => event === 'snapshot');
+      const stalled = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
+      const watches = new Promise((resolve) => {
+        stalled.on('message', (data: Buffer) => {
+          const text = data.toString();
+          if (text.startsWith('0{')) stalled.send('40');
+          if (text.startsWith('40{')) stalled.send('420["watch",{"all":true}]');
+          if (text.startsWith('430')) resolve(null);
+        });
+      });
+      await watches;
+      stalled.pause();
+      const message = 'x'.repeat(20_000);
+      let told = 0;
+      while (live.clients() === 2) {
+        source.tellSystem({ reasons: [message] });
+        told += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(told).toBeLessThan(2000);
+      }
+      expect(live.cut).toBe(1);
+      expect(source.book.count('live client cut, since it does not read')).toBe(1);
+      source.complete(job.id);
+      await reader.end();
+      expect(reader.told.all.filter(({ event }) => event === 'system')).toHaveLength(told);
+      stalled.terminate();
+    });
+
+    it('cuts a client that asks for everything over and over', async () => {
+      const client = connect({ reconnection: false });
+      const gone = new Promise((resolve) => client.once('disconnect', resolve));
+      for (let asked = 0; asked < 20; asked++) client.emit('watch', { all: true }, () => undefined);
+      await gone;
+      expect(live.cut).toBe(1);
+      expect(source.book.count('live client cut, since it asks too much')).toBe(1);
+      expect(await ask(connect(), { all: true })).toHaveProperty('jobs');
+    });
+
+    it('cuts a polling client that does not come for a megabyte', async () => {
+      const poll = `http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`;
+      const { sid } = JSON.parse((await (await fetch(poll)).text()).slice(1)) as { sid: string };
+      const post = (body: string) => fetch(`${poll}&sid=${sid}`, { method: 'POST', body });
+      await post('40');
+      await (await fetch(`${poll}&sid=${sid}`)).text();
+      await post('420["watch",{"all":true}]');
+      await (await fetch(`${poll}&sid=${sid}`)).text();
+      expect(live.clients()).toBe(1);
+      const message = 'x'.repeat(20_000);
+      let told = 0;
+      while (live.clients() === 1) {
+        source.tellSystem({ reasons: [message] });
+        told += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(told).toBeLessThan(100);
+      }
+      expect(live.cut).toBe(1);
+    });
+
+    it('tells what it still thinned out before it closes', async () => {
+      const job = source.create();
+      const viewer = new Viewer(connect({ reconnection: false }), { all: true });
+      await viewer.told.find(({ event }) => event === 'snapshot');
+      source.progress(job.id);
+      const { seq } = source.progress(job.id); // waits for its interval
+      const gone = new Promise((resolve) => viewer.socket.once('disconnect', resolve));
+      await live.close();
+      await gone;
+      expect(viewer.seqs().at(-1)).toBe(seq);
     });
 
     it('counts its clients', async () => {

@@ -1,13 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import type { MqttState } from '../../appliance/daemon/publish/mqtt-link.ts';
 import { MqttPublisher, type MqttPublisherOptions } from '../../appliance/daemon/publish/mqtt.ts';
+import { migrations } from '../../appliance/daemon/folders.ts';
+import { openDatabase } from '../../appliance/daemon/record/database.ts';
+import { RemovedTopics } from '../../appliance/daemon/record/removed-topics.ts';
 import { freePort, mosquittoMissing, startBroker, type TestBroker } from '../support/broker.ts';
+import { tempData } from '../support/temp-data.ts';
 import { Ear } from './ear.ts';
 import { Opened } from './opened.ts';
 import { RecordOf } from './record-of.ts';
+import { SickWire } from './sick-wire.ts';
 import { Source } from './source.ts';
 import { Wire } from './wire.ts';
 
@@ -169,6 +178,87 @@ describe.skipIf(mosquittoMissing)('the MQTT publisher and a real broker', () => 
     expect([...(await Ear.retained(broker.url)).keys()].sort()).toEqual([`${base}/availability`, `${base}/status`]);
   });
 
+  it('clears the topics of jobs that were removed before it was started, however many, and then forgets them', async () => {
+    const database = openDatabase(join(tempData(), 'vedette.db'), migrations);
+    opened.add({ close: () => Promise.resolve(database.close()) });
+    const removed = new RemovedTopics(database);
+    const ids = Array.from({ length: 1200 }, () => randomUUID());
+    const [first = '', last = ''] = [ids[0], ids.at(-1)];
+    const before = await connectAsync(broker.url);
+    for (const id of [first, last]) {
+      await before.publishAsync(`${base}/job/${id}`, '{}', { qos: 1, retain: true });
+      await before.publishAsync(`${base}/job/${id}/result`, '{}', { qos: 1, retain: true });
+    }
+    await before.endAsync();
+    for (const id of ids) removed.add(id);
+    const ear = await listen(`${base}/job/#`);
+    publish({ removed });
+    await ear.heard.find(({ topic, text }) => topic === `${base}/job/${last}/result` && text === '');
+    await expect.poll(() => removed.list(1)).toEqual([]);
+    expect([...(await Ear.retained(broker.url)).keys()].sort()).toEqual([`${base}/availability`, `${base}/status`]);
+  });
+
+  it('remembers a job that is removed while the broker is away until the broker has confirmed', async () => {
+    const database = openDatabase(join(tempData(), 'vedette.db'), migrations);
+    opened.add({ close: () => Promise.resolve(database.close()) });
+    const removed = new RemovedTopics(database);
+    const wire = await plugWire();
+    const { publisher, states, connected } = publish({ url: wire.url, removed });
+    await connected();
+    const job = source.create();
+    source.complete(job.id);
+    wire.unplug();
+    await states.until((all) => all.at(-1)?.connected === false);
+    source.remove(job.id);
+    expect(removed.list(10)).toEqual([job.id]);
+    wire.plug();
+    await connected(2);
+    await publisher.close();
+    expect(removed.list(10)).toEqual([]);
+  });
+
+  it('is not connected to a broker that lets it in and confirms nothing, says so once, and is when it does', async () => {
+    const wire = opened.add(await SickWire.open(broker.port));
+    wire.turn('unconfirmed');
+    const { states, connected } = publish({ url: wire.url, ackMs: 50 });
+    await states.until((all) => all.length === 1);
+    expect(states.all).toEqual([{ connected: false, reason: 'no acknowledgement within 0.05 s' }]);
+    wire.turn('well');
+    await connected();
+    expect(source.book.count('MQTT broker away')).toBe(1);
+  });
+
+  it('gives a broker up that stops confirming, with little in flight, and tells it all when it is back', async () => {
+    const wire = opened.add(await SickWire.open(broker.port));
+    const { publisher, states, connected } = publish({ url: wire.url, ackMs: 100, intervalMs: 0 });
+    await connected();
+    const jobs = Array.from({ length: 20 }, () => source.create());
+    wire.turn('unconfirmed');
+    for (let frame = 0; frame < 50; frame++) for (const { id } of jobs) source.progress(id);
+    await states.until((all) => all.at(-1)?.reason === 'no acknowledgement within 0.1 s');
+    expect(publisher.outbox.size).toBeLessThanOrEqual(22);
+    wire.turn('well');
+    await connected(2);
+    await publisher.close();
+    const retained = await Ear.retained(broker.url);
+    for (const { id } of jobs) {
+      expect(JSON.parse(retained.get(`${base}/job/${id}`) ?? '')).toMatchObject({ current_frame: 51 });
+    }
+    expect(source.book.count('MQTT broker refuses to publish')).toBe(0);
+  });
+
+  it('says once that the broker refuses what it publishes, and goes on', async () => {
+    const acl = join(tempData(), 'acl');
+    writeFileSync(acl, `topic readwrite ${base}/availability\ntopic readwrite ${base}/status\n`);
+    const strict = opened.add(await startBroker({ lines: ['user root', 'allow_anonymous true', `acl_file ${acl}`] }));
+    const { publisher, connected } = publish({ url: strict.url });
+    await connected();
+    for (let made = 0; made < 20; made++) source.create();
+    await publisher.close();
+    expect(publisher.outbox.size).toBe(0);
+    expect(source.book.count('MQTT broker refuses to publish')).toBe(1);
+  });
+
   it('follows the state of the appliance', async () => {
     const ear = await listen(`${base}/status`);
     const { connected } = publish();
@@ -221,6 +311,16 @@ describe.skipIf(mosquittoMissing)('the MQTT publisher and a real broker', () => 
     expect(states.all[0]).toEqual({ connected: false, reason: 'Connection refused: Not authorized' });
     expect(source.book.count('MQTT broker away')).toBe(1);
     expect(JSON.stringify(source.book.lines)).not.toMatch(/hunter2|operator/);
+  });
+
+  it('leaves the newest progress behind when it closes', async () => {
+    const { publisher, connected } = publish({ intervalMs: 60_000 });
+    await connected();
+    const job = source.create();
+    for (let frame = 0; frame < 5; frame++) source.progress(job.id);
+    await publisher.close();
+    const told = (await Ear.retained(broker.url)).get(`${base}/job/${job.id}`);
+    expect(JSON.parse(told ?? '')).toMatchObject({ current_frame: 6 });
   });
 
   it('closes within its time when the broker takes nothing any more, and is then offline by its will', async () => {

@@ -19,6 +19,9 @@ export interface TestBroker {
   kill(): Promise<void>;
   /** On the same port, with nothing retained. */
   restart(): Promise<void>;
+  /** SIGSTOP: its connections stay, and it says nothing until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
@@ -46,6 +49,8 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
       await kill();
       mosquitto = await launch(config);
     },
+    freeze: () => void mosquitto.kill('SIGSTOP'),
+    thaw: () => void mosquitto.kill('SIGCONT'),
     close: async () => {
       await kill();
       await rm(folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { Aedes } from 'aedes';
 import { connect } from 'mqtt';
 import type { Log } from '../../log.ts';
 import { brokerRules } from './broker-rules.ts';
+import type { Bound } from './retained-bound.ts';
 
 export interface BrokerOptions {
   /** 0 takes any free one. */
@@ -15,6 +16,8 @@ export interface BrokerOptions {
   readonly node: string;
   readonly log: Log;
   readonly mostClients?: number;
+  /** Topics that other clients may have retained, and their bytes. */
+  readonly mostRetained?: Bound;
 }
 
 export type OpenedBroker =
@@ -37,10 +40,11 @@ const drainTimeout = 3_000;
 const probeMs = 2_000;
 
 export async function openBroker(options: BrokerOptions): Promise<OpenedBroker> {
-  const { port, host = '127.0.0.1', prefix, node, log, mostClients = 200 } = options;
+  const { port, host = '127.0.0.1', log, mostClients = 200 } = options;
   const username = `vedette-${randomBytes(4).toString('hex')}`;
   const password = randomBytes(24).toString('base64url');
-  const aedes = await Aedes.createBroker({ drainTimeout, ...brokerRules({ prefix, node, username, password, log }) });
+  const rules = brokerRules({ ...options, username, password });
+  const aedes = await Aedes.createBroker({ drainTimeout, ...rules });
   const events: EventEmitter = aedes; // its own types leave `error` out
   events.on('error', (err) => log.error({ err }, 'embedded MQTT broker failed'));
   const sockets = new Set<Socket>();

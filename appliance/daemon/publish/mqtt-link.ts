@@ -12,9 +12,13 @@ export interface MqttLinkOptions {
   /** 5 falls back to 3.1.1 (4) at a broker that refuses it. */
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
-  readonly will: { readonly topic: string; readonly payload: string };
+  /** Retained: said first on every connection, and by the broker when the connection is lost. */
+  readonly birth: Said;
+  readonly will: Said;
   /** The wait before a new try is drawn from this range, so that a fleet does not come back in step. */
   readonly retryMs: { readonly min: number; readonly max: number };
+  /** A broker that owes acknowledgements and gives none for so long is as good as away. */
+  readonly ackMs: number;
   readonly log: Log;
   /** `publish` is good until `onDown`: retained, QoS 1. */
   readonly onUp: (publish: Send) => void;
@@ -22,7 +26,15 @@ export interface MqttLinkOptions {
   readonly onStateChange: (state: MqttState) => void;
 }
 
-/** `reason`: why the broker is away; null while it is there, and before the first try has ended. */
+interface Said {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+/**
+ * `connected`: the broker has let Vedette in and acknowledged that it is online.
+ * `reason`: why the broker is away; null while it is there, and before the first try has ended.
+ */
 export interface MqttState {
   readonly connected: boolean;
   readonly reason: string | null;
@@ -30,6 +42,13 @@ export interface MqttState {
 
 /** CONNACK: unacceptable protocol version (MQTT 3.1.1, 3.2.2.3), unsupported protocol version (MQTT 5, 3.2.2.2). */
 const versionRefusals: readonly number[] = [1, 132];
+
+/** On a quiet connection, a broker that is gone is noticed after one and a half times that. */
+const keepaliveS = 20;
+/** For a broker that takes its time to say who may come in. */
+const connackMs = 10_000;
+/** For a way to the broker: TCP asks again after 1, 3, 7 seconds, so that a new try finds a repaired network sooner. */
+const routeMs = 2_000;
 
 export class MqttLink {
   readonly #options: MqttLinkOptions;
@@ -80,29 +99,67 @@ export class MqttLink {
       protocolVersion: this.#protocolVersion,
       will: { ...will, payload: Buffer.from(will.payload), qos: 1, retain: true },
       clean: true,
-      keepalive: 30,
-      connectTimeout: 10_000,
+      keepalive: keepaliveS,
+      connectTimeout: connackMs,
       reconnectPeriod: 0,
       queueQoSZero: false,
     });
     let failure = new Error('connection closed');
-    client.on('connect', () => this.#up(client));
+    const giveUp = (reason: string) => {
+      failure = new Error(reason);
+      client.stream.destroy();
+    };
+    client.stream.once('connectionAttempt', () => {
+      const late = setTimeout(giveUp, routeMs, `no answer within ${routeMs / 1000} s`);
+      client.stream.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
+    });
+    client.on('connect', () => this.#greet(client, giveUp));
     client.on('error', (err) => (failure = err));
     client.on('disconnect', ({ reasonCode }) => (failure = new Error(`disconnected, code ${reasonCode ?? 0}`)));
     client.once('close', () => this.#down(client, failure));
     return client;
   }
 
-  #up(client: MqttClient): void {
+  #greet(client: MqttClient, giveUp: (reason: string) => void): void {
+    const { birth, ackMs } = this.#options;
+    const publish = this.#publisher(client, () => giveUp(`no acknowledgement within ${ackMs / 1000} s`));
+    publish(birth.topic, birth.payload, () => this.#up(publish));
+  }
+
+  #up(publish: Send): void {
     if (this.#closing.signal.aborted) return;
     const { url, log, onUp } = this.#options;
     log.info({ broker: maskUrl(url), protocolVersion: this.#protocolVersion }, 'MQTT broker connected');
     this.#reasons.clear();
     // First: what is told on the way up would still say that the broker is away.
     this.#setState({ connected: true, reason: null });
-    onUp((topic, payload, done) => {
-      client.publish(topic, payload, { qos: 1, retain: true }, (err) => done(err ?? undefined));
-    });
+    onUp(publish);
+  }
+
+  /** Says nothing more of what is under way when the connection breaks: whoever sent it hears of that by `onDown`. */
+  #publisher(client: MqttClient, giveUp: () => void): Send {
+    const { ackMs, log } = this.#options;
+    let owed = 0;
+    let refused = false;
+    let patience: NodeJS.Timeout | undefined;
+    const wait = () => {
+      clearTimeout(patience);
+      patience = owed > 0 ? setTimeout(giveUp, ackMs) : undefined;
+    };
+    client.once('close', () => clearTimeout(patience));
+    return (topic, payload, done) => {
+      owed += 1;
+      if (owed === 1) wait();
+      client.publish(topic, payload, { qos: 1, retain: true }, (err) => {
+        if (!client.connected) return;
+        owed -= 1;
+        wait();
+        // one line for each connection, not one for each message
+        if (err && !refused) log.warn({ err, topic }, 'MQTT broker refuses to publish');
+        refused ||= err instanceof Error;
+        done(err ?? undefined);
+      });
+    };
   }
 
   #down(client: MqttClient, failure: Error): void {

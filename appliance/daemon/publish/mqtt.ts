@@ -1,6 +1,7 @@
 // What the appliance says on MQTT: retained state of itself and of its jobs, the newest only, whenever a broker is there.
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
+import { Clearing, type RemovedJobs } from './clearing.ts';
 import { MqttLink, type MqttState } from './mqtt-link.ts';
 import { Outbox, type Send } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -20,37 +21,45 @@ export interface MqttPublisherOptions {
   readonly boot: string;
   readonly stream: EventStream;
   readonly snapshot: Snapshot;
+  /** For a broker that keeps its topics longer than the daemon runs. */
+  readonly removed?: RemovedJobs;
   readonly log: Log;
   readonly onStateChange?: (state: MqttState) => void;
   /** Shortest time between two messages of one job's progress. */
   readonly intervalMs?: number;
   /** Range of the wait before a new try. */
   readonly retryMs?: { readonly min: number; readonly max: number };
+  /** Longest that the broker may owe an acknowledgement. */
+  readonly ackMs?: number;
 }
 
 const newestJobs = 100;
 const mostTopics = 10_000;
 /** With `online` one more: brokers cut who has more in flight than their Receive Maximum, which may be as low as 10. */
 const mostInFlight = 8;
-const closeMs = 2_000;
+const closeMs = 1_000;
+/** Short, since all must be right again soon after the broker is back. One try costs a millisecond. */
+const defaultRetryMs = { min: 500, max: 1_000 };
+/** Brokers under load have been seen to take seconds. */
+const defaultAckMs = 10_000;
 
 export class MqttPublisher {
   readonly #boot: string;
   readonly #snapshot: Snapshot;
-  readonly #log: Log;
   readonly #topics: Topics;
   readonly #outbox = new Outbox({ mostTopics, mostInFlight });
+  readonly #clearing: Clearing;
   readonly #pace: Pace;
   readonly #link: MqttLink;
   readonly #unsubscribe: readonly (() => void)[];
   #closed: Promise<void> | undefined;
 
   constructor(options: MqttPublisherOptions) {
-    const { stream, node, prefix, intervalMs = 1_000 } = options;
+    const { stream, node, prefix, log, removed = null, intervalMs = 1_000 } = options;
     this.#boot = options.boot;
     this.#snapshot = options.snapshot;
-    this.#log = options.log;
     this.#topics = topicsOf(prefix, node);
+    this.#clearing = new Clearing({ outbox: this.#outbox, topics: this.#topics, removed, log });
     this.#pace = new Pace({ intervalMs, deliver: (job) => this.#putJob(job) });
     this.#unsubscribe = [
       stream.on('job-changed', ({ job }) => this.#tellState(job)),
@@ -64,9 +73,11 @@ export class MqttPublisher {
       password: options.password,
       protocolVersion: options.protocolVersion ?? 5,
       clientId: toClientId(node),
+      birth: { topic: this.#topics.availability, payload: 'online' },
       will: { topic: this.#topics.availability, payload: 'offline' },
-      retryMs: options.retryMs ?? { min: 1_000, max: 5_000 },
-      log: options.log,
+      retryMs: options.retryMs ?? defaultRetryMs,
+      ackMs: options.ackMs ?? defaultAckMs,
+      log,
       onUp: (publish) => this.#greet(publish),
       onDown: () => this.#outbox.suspend(),
       onStateChange: options.onStateChange ?? (() => undefined),
@@ -87,7 +98,7 @@ export class MqttPublisher {
   }
 
   /**
-   * Delivers what waits and `offline` behind it, then says goodbye. After 2 s the connection is cut instead,
+   * Delivers what waits and `offline` behind it, then says goodbye. After 1 s the connection is cut instead,
    * and the broker says `offline` by the last will.
    */
   close(): Promise<void> {
@@ -96,6 +107,7 @@ export class MqttPublisher {
 
   async #goodbye(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#pace.flushAll();
     this.#pace.close();
     const patience = AbortSignal.timeout(closeMs);
     if (this.connected) {
@@ -107,16 +119,10 @@ export class MqttPublisher {
 
   /** The broker may have lost everything, and has missed what happened meanwhile: it hears all that is current. */
   #greet(publish: Send): void {
-    const send: Send = (topic, payload, done) => {
-      publish(topic, payload, (err) => {
-        if (err) this.#log.warn({ err, topic }, 'MQTT publish failed');
-        done(err);
-      });
-    };
-    send(this.#topics.availability, 'online', () => undefined);
     this.#outbox.put(this.#topics.status, toStatusPayload(this.#snapshot.system()));
     for (const job of this.#snapshot.newest(newestJobs)) this.#tellState(job);
-    this.#outbox.open(send);
+    this.#clearing.takeUp();
+    this.#outbox.open(publish);
   }
 
   #tellState(job: Job): void {
@@ -130,10 +136,8 @@ export class MqttPublisher {
     this.#outbox.put(this.#topics.job(job.id), toJobPayload(job, this.#boot));
   }
 
-  /** An empty retained payload takes the topic off the broker (MQTT 3.1.1, 3.3.1.3). */
   #clear(jobId: string): void {
     this.#pace.drop(jobId);
-    this.#outbox.put(this.#topics.job(jobId), '');
-    this.#outbox.put(this.#topics.result(jobId), '');
+    this.#clearing.clear(jobId);
   }
 }

@@ -11,12 +11,13 @@ export type Send = (topic: string, payload: string, done: (error?: Error) => voi
 
 interface Letter {
   readonly payload: string;
+  readonly confirmed: (() => void) | undefined;
 }
 
 export class Outbox {
   readonly #mostTopics: number;
   readonly #mostInFlight: number;
-  readonly #waiting = new Map<string, string>();
+  readonly #waiting = new Map<string, Letter>();
   /** At most one of each topic, so that what is put back after a broken connection is never older than it was. */
   readonly #inFlight = new Map<string, Letter>();
   #send: Send | undefined;
@@ -38,9 +39,12 @@ export class Outbox {
     return this.#dropped;
   }
 
-  /** Replaces what waits for this topic, which keeps its place in the row: a busy topic is never put off forever. */
-  put(topic: string, payload: string): void {
-    this.#enqueue(topic, payload);
+  /**
+   * Replaces what waits for this topic, which keeps its place in the row: a busy topic is never put off forever.
+   * `confirmed`: the broker has taken this payload; not called for one that was replaced, dropped or refused.
+   */
+  put(topic: string, payload: string, confirmed?: () => void): void {
+    this.#enqueue(topic, { payload, confirmed });
     this.#pump();
   }
 
@@ -55,8 +59,8 @@ export class Outbox {
     this.#send = undefined;
     const unacknowledged = [...this.#inFlight];
     this.#inFlight.clear();
-    for (const [topic, { payload }] of unacknowledged) {
-      if (!this.#waiting.has(topic)) this.#enqueue(topic, payload);
+    for (const [topic, letter] of unacknowledged) {
+      if (!this.#waiting.has(topic)) this.#enqueue(topic, letter);
     }
   }
 
@@ -70,8 +74,8 @@ export class Outbox {
     });
   }
 
-  #enqueue(topic: string, payload: string): void {
-    this.#waiting.set(topic, payload);
+  #enqueue(topic: string, letter: Letter): void {
+    this.#waiting.set(topic, letter);
     if (this.#waiting.size <= this.#mostTopics) return;
     const [oldest] = this.#waiting.keys();
     if (oldest === undefined) return;
@@ -82,20 +86,21 @@ export class Outbox {
   #pump(): void {
     const send = this.#send;
     if (!send) return;
-    for (const [topic, payload] of this.#waiting) {
+    for (const [topic, waiting] of this.#waiting) {
       if (this.#inFlight.size >= this.#mostInFlight) return;
       if (this.#inFlight.has(topic)) continue;
       this.#waiting.delete(topic);
-      const letter: Letter = { payload };
+      const letter: Letter = { ...waiting }; // a copy for each sending, see below
       this.#inFlight.set(topic, letter);
-      send(topic, payload, () => this.#acknowledged(topic, letter));
+      send(topic, letter.payload, (error) => this.#acknowledged(topic, letter, error));
     }
   }
 
-  #acknowledged(topic: string, letter: Letter): void {
+  #acknowledged(topic: string, letter: Letter, error: Error | undefined): void {
     // an answer that belongs to a connection which is over says nothing about what was put back
     if (this.#inFlight.get(topic) !== letter) return;
     this.#inFlight.delete(topic);
+    if (!error) letter.confirmed?.();
     this.#pump();
     if (this.size > 0) return;
     for (const tell of this.#onEmpty.splice(0)) tell();
