@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { ApplianceEvent } from '../../appliance/contract/events.ts';
 import type { Fault } from '../../appliance/contract/fault.ts';
 import { jobFiles } from '../../appliance/contract/frame.ts';
 import { isFinal, type Job } from '../../appliance/contract/job.ts';
+import { migrations } from '../../appliance/daemon/folders.ts';
 import { type JobLimits, Jobs } from '../../appliance/daemon/jobs/jobs.ts';
 import { WorkerSupply } from '../../appliance/daemon/jobs/worker-supply.ts';
 import { EventStream } from '../../appliance/daemon/publish/stream.ts';
@@ -16,8 +16,6 @@ import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { JobStore } from '../../appliance/daemon/record/job-store.ts';
 import { tempData } from './temp-data.ts';
 import type { Script } from './workers/scripted.ts';
-
-export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 export interface DeskOptions {
   readonly folder?: string;
@@ -28,7 +26,12 @@ export interface DeskOptions {
 }
 
 /** Opened, with its first spare loading; closed when the test has finished. */
-export async function openDesk({ folder = tempData(), limits = {}, model = 'scripted', begin = true }: DeskOptions = {}) {
+export async function openDesk({
+  folder = tempData(),
+  limits = {},
+  model = 'scripted',
+  begin = true,
+}: DeskOptions = {}) {
   const log = pino({ level: 'silent' });
   const database = openDatabase(join(folder, 'vedette.db'), migrations);
   const store = new JobStore(database);

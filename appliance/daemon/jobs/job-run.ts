@@ -41,7 +41,11 @@ export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' 
 
 function untilDone({ worker, start, signal, stopwatch, onStep, onHeld }: RunOptions): Promise<Done> {
   return new Promise((resolve, reject) => {
+    let settled = false;
     const settle = (finish: () => void) => {
+      // Its process ends after its last word, when the job's next worker may be at work by the same stopwatch.
+      if (settled) return;
+      settled = true;
       stopwatch.stop();
       signal.removeEventListener('abort', cancel);
       worker.onReport(() => undefined); // what comes after the end changes nothing

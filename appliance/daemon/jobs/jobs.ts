@@ -123,8 +123,7 @@ export class Jobs {
   async remove(id: string): Promise<'cancelled' | 'deleted'> {
     const job = this.#known(id);
     if (isFinal(job.status)) {
-      this.#ledger.remove(id);
-      await rm(this.#path(id), { recursive: true, force: true });
+      await this.#delete(id);
       return 'deleted';
     }
     const life = this.#lives.get(id);
@@ -205,6 +204,19 @@ export class Jobs {
     if (this.#closing) return;
     const underWay = [...this.#lives.keys()].every((id) => (this.#ledger.get(id)?.currentFrame ?? 0) > 0);
     if (this.#lives.size === 0 || (this.#queue.length > 0 && underWay)) this.#options.workers.refill();
+  }
+
+  /** The row first; where a full disk does not take that, the files make the room for it. */
+  async #delete(id: string): Promise<void> {
+    const files = () => rm(this.#path(id), { recursive: true, force: true });
+    try {
+      this.#ledger.remove(id);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'disk-full') throw error;
+      await files();
+      if (isFinal(this.#known(id).status)) this.#ledger.remove(id);
+    }
+    await files();
   }
 
   #retryable(id: string): void {

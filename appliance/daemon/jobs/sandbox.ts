@@ -57,7 +57,9 @@ export class Sandbox {
     const hidden = new Set([...(await real([...hiddenPlaces, homedir()])).keys(), await realpath(options.data)]);
     hidden.delete('/');
     const shown = [...(await real(options.shown))]
-      .flatMap(([path, given]) => [path, given].map((seen): Layer => ({ path: seen, mount: ['--ro-bind', path, seen] })))
+      .flatMap(([path, given]) =>
+        [path, given].map((seen): Layer => ({ path: seen, mount: ['--ro-bind', path, seen] })),
+      )
       .filter(({ path }) => [...hidden].some((place) => isIn(path, place)));
     // Outer folders first: what is hidden in a shown one, or shown in a hidden one, lies above it.
     const layers = [...[...hidden].map((path): Layer => ({ path, mount: inMemory(path) })), ...shown].sort(
@@ -86,7 +88,8 @@ export class Sandbox {
   command({ readable, writable }: SandboxFolders): readonly string[] {
     return [
       ...['bwrap', '--die-with-parent', '--cap-drop', 'ALL', '--info-fd', '4'],
-      ...['--unshare-net', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+      // Those that the systemd unit allows.
+      ...['--unshare-net', '--unshare-pid', '--unshare-ipc'],
       ...this.#before,
       ...readable.flatMap((path) => ['--ro-bind', path, path]),
       ...writable.flatMap((path) => ['--bind', path, path]),

@@ -82,10 +82,7 @@ export class Workplaces {
 }
 
 /** All files are there before the worker is: what it makes itself would not be in the job's folder. */
-async function enter(
-  jobFolder: string,
-  { inside, outside }: Pick<Workplace, 'inside' | 'outside'>,
-): Promise<Entrance> {
+async function enter(jobFolder: string, { inside, outside }: Pick<Workplace, 'inside' | 'outside'>): Promise<Entrance> {
   const inputPath = join(inside, jobFiles.input);
   await link(join(jobFolder, jobFiles.input), inputPath);
   for (const name of artifactFiles) {

@@ -1,0 +1,27 @@
+// Prints, as JSON, what workers can be kept from on this machine: `vedette doctor` asks. Tried in a folder of its own.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLog } from '../log.ts';
+import { readConfig, root } from './config.ts';
+import { isolate } from './jobs/isolation.ts';
+import { refuse } from './refusal.ts';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const data = await mkdtemp(join(tmpdir(), 'vedette-isolation-'));
+  try {
+    const { worker, model } = readConfig();
+    const jobs = join(data, 'jobs');
+    await mkdir(jobs);
+    const trial = { mode: worker.isolation, data, jobs, root, model: join(model.folder, model.name), secrets: [] };
+    const { by, lacks, remedy } = await isolate({ ...trial, log: openLog('silent', 'isolation') });
+    process.stdout.write(`${JSON.stringify({ by, lacks, remedy })}\n`);
+    return 0;
+  } catch (error) {
+    return refuse(error);
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+}
