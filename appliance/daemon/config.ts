@@ -105,6 +105,8 @@ const Schema = z.strictObject({
 });
 
 export type Config = Readonly<z.infer<typeof Schema>> & {
+  /** The settings file, whether there is one or not. */
+  readonly file: string;
   /** Where systemd listens, when it started the daemon. */
   readonly supervisor: { readonly notifySocket: string | undefined; readonly watchdogUs: number };
 };
@@ -155,6 +157,7 @@ export function readConfig(environment: Environment = process.env): Config {
   if (!config || mistakes.length > 0) throw new Fault('config-invalid', mistakes.join('\n'));
   return {
     ...config,
+    file,
     data: resolve(config.data),
     supervisor: { notifySocket: environment['NOTIFY_SOCKET'], watchdogUs: Number(environment['WATCHDOG_USEC'] ?? 0) },
   };

@@ -3,6 +3,10 @@ import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../contract/fault.ts';
+import { root } from './config.ts';
+
+/** What drizzle-kit made, as this release has it. */
+export const migrations = join(root, 'migrations');
 
 export interface Folders {
   readonly database: string;
@@ -12,16 +16,23 @@ export interface Folders {
   readonly jobs: string;
   /** Uploads on their way in; on the same file system as `jobs`, so that a whole one is moved by a rename. */
   readonly uploads: string;
+  /** Of the database; made when the first of them is. */
+  readonly backups: string;
 }
 
-/** Makes what is missing. Throws Fault 'data-not-writable'. */
-export async function openFolders(data: string): Promise<Folders> {
-  const folders = {
+export function folderPaths(data: string): Folders {
+  return {
     database: join(data, 'vedette.db'),
     lock: join(data, 'lock'),
     jobs: join(data, 'jobs'),
     uploads: join(data, 'uploads'),
+    backups: join(data, 'backups'),
   };
+}
+
+/** Makes what is missing. Throws Fault 'data-not-writable'. */
+export async function openFolders(data: string): Promise<Folders> {
+  const folders = folderPaths(data);
   try {
     await mkdir(folders.jobs, { recursive: true });
     await mkdir(folders.uploads, { recursive: true });

@@ -29,3 +29,14 @@ export function workerState(workers: WorkerSupply, jobs: Jobs): Pick<PluginState
   if (!workers.card) return { state: 'loading', reason: null };
   return { state: jobs.counts.running > 0 ? 'busy' : 'ready', reason: null };
 }
+
+/** `lastHeartbeat`: ms since 1970; of a spare that waits, now: it says nothing, but its process is there. */
+export function workerPulse(workers: WorkerSupply, jobs: Jobs): { alive: boolean; lastHeartbeat: number | null } {
+  const idle = jobs.counts.running === 0 && workers.stocked;
+  return { alive: workers.fault === null, lastHeartbeat: idle ? Date.now() : workers.heardAt };
+}
+
+/** What keeps jobs from running; null where nothing does. */
+export function workerObstacle(workers: WorkerSupply): string | null {
+  return workers.fault?.message ?? (workers.card ? null : 'No worker has loaded the model yet');
+}

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { isFinal } from '../contract/job.ts';
 import type { EventStream } from './publish/stream.ts';
 import type { Pulse } from './pulse.ts';
+import type { Disk } from './storage/disk.ts';
 
 export interface MetricSources {
   readonly version: string;
@@ -11,7 +12,9 @@ export interface MetricSources {
   readonly progressWrites: () => number;
   readonly counts: () => { readonly pending: number; readonly running: number };
   readonly liveClients: () => number;
+  readonly clientsCut: () => number;
   readonly outbox: () => { readonly size: number; readonly dropped: number };
+  readonly disk: Disk;
 }
 
 export function openMetrics({
@@ -21,7 +24,9 @@ export function openMetrics({
   progressWrites,
   counts,
   liveClients,
+  clientsCut,
   outbox,
+  disk,
 }: MetricSources): Registry {
   const registry = new Registry();
   const registers = [registry];
@@ -40,8 +45,28 @@ export function openMetrics({
     },
   });
   gauge('vedette_live_clients', 'Socket.IO clients connected', liveClients);
+  counter(
+    'vedette_live_clients_cut_total',
+    'Socket.IO clients cut because they did not read or asked too much',
+    clientsCut,
+  );
   gauge('vedette_mqtt_outbox_topics', 'MQTT topics whose newest state has not reached the broker', () => outbox().size);
   counter('vedette_mqtt_outbox_dropped_total', 'MQTT states given up', () => outbox().dropped);
+
+  gauge('vedette_disk_free_bytes', 'Of the data folder, as last seen', () => disk.numbers?.free ?? 0);
+  gauge('vedette_disk_low', '1 while uploads or jobs wait for room on the disk', () => (disk.low ? 1 : 0));
+  new Gauge({
+    name: 'vedette_disk_class_bytes',
+    help: 'Held in the data folder, by what it is',
+    labelNames: ['class'],
+    registers,
+    collect() {
+      const { uploads = 0, artifacts = 0, backups = 0 } = disk.numbers ?? {};
+      this.set({ class: 'uploads' }, uploads);
+      this.set({ class: 'artifacts' }, artifacts);
+      this.set({ class: 'backups' }, backups);
+    },
+  });
 
   counter('vedette_progress_writes_total', 'Rows written for progress alone', progressWrites);
   gauge('vedette_event_loop_delay_p99_seconds', 'Since the scrape before, or the start', () => {

@@ -1,5 +1,5 @@
 // The entry of a worker process: prepares itself, waits as a spare, does one job, leaves.
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { Fault } from '../contract/fault.ts';
 import { ToWorker, type FromWorker } from '../contract/ipc.ts';
 import { openLog } from '../log.ts';
@@ -125,5 +125,5 @@ function vanish(): void {
 }
 
 // Whoever asks for the status of a job is answered before the next frame is decoded.
-setPriority(5);
+setPriority(Math.max(getPriority(), 5));
 new Worker().listen();

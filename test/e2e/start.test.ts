@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { describe, expect, test } from 'vitest';
+import { migrations } from '../../appliance/daemon/folders.ts';
 import { spawnDaemon, startDaemon } from '../support/daemon.ts';
 import { tempData } from '../support/temp-data.ts';
 
@@ -72,15 +76,15 @@ describe('a start that cannot work', () => {
     chmodSync(folder, 0o700);
   });
 
-  test('a database that is none: exit 74', async () => {
+  test('a database of a newer release: exit 74', async () => {
     const folder = tempData();
-    writeFileSync(
-      join(folder, 'vedette.db'),
-      'a shopping list, and long enough to be taken for the header of a database file',
-    );
+    const sqlite = new Sqlite(join(folder, 'vedette.db'));
+    migrate(drizzle(sqlite), { migrationsFolder: migrations });
+    sqlite.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('of tomorrow', 9999999999999)");
+    sqlite.close();
     const { code, said } = await refusal({ folder });
     expect(code).toBe(74);
-    expect(said).toMatch(/vedette\.db/);
+    expect(said).toMatch(/newer/);
   });
 });
 

@@ -3,7 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { JobItem } from '../../appliance/contract/api.ts';
+import type { JobItem } from '../../appliance/contract/api.ts';
 import { freePort } from '../support/broker.ts';
 import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
 import { tempData } from '../support/temp-data.ts';
@@ -75,10 +75,10 @@ export class Appliance {
 
   /** Asks for the status all the time, as old clients do, and keeps what it is told. */
   poll(id: () => string, polled: Polled[]): { stop(): void } {
-    let stopped = false;
+    const stop = new AbortController();
     const known = new Map<string, Polled[]>();
     void (async () => {
-      while (!stopped) {
+      while (!stop.signal.aborted) {
         const asked = id();
         const answer = await fetch(`${this.url}/v1/video/status/${asked}`).catch(() => null); // as above
         const view = answer?.ok ? ((await answer.json()) as Polled) : null;
@@ -88,7 +88,7 @@ export class Appliance {
     })();
     return {
       stop: () => {
-        stopped = true;
+        stop.abort();
         // Job after job, so that the start of the next one is no step back.
         for (const list of known.values()) polled.push({ at: 0, status: 'pending', progress: 0 }, ...list);
       },
@@ -117,7 +117,7 @@ export class Appliance {
 }
 
 /** Children of a process, and theirs. */
-export async function descendants(pid: number): Promise<number[]> {
+async function descendants(pid: number): Promise<number[]> {
   const parents = new Map<number, number>();
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;

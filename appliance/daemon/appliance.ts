@@ -1,0 +1,251 @@
+// The appliance: its parts, opened in order; who needs whom can be read from top to bottom.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Log, maskUrl } from '../log.ts';
+import { Activity } from './activity.ts';
+import { type Config, isLoopback, readVersion, root } from './config.ts';
+import { findModel, migrations, openFolders } from './folders.ts';
+import { Jobs } from './jobs/jobs.ts';
+import type { WorkerSupply } from './jobs/worker-supply.ts';
+import { selfCheck, workerObstacle, workerPulse, workerState } from './health.ts';
+import { openMetrics } from './metrics.ts';
+import { openMqtt } from './mqtt-part.ts';
+import type { Parts } from './parts.ts';
+import { JobSockets } from './publish/job-socket.ts';
+import { Live } from './publish/live.ts';
+import { EventStream } from './publish/stream.ts';
+import { Pulse } from './pulse.ts';
+import { Backups } from './record/backups.ts';
+import { JobStore } from './record/job-store.ts';
+import { holdLock } from './record/lock.ts';
+import { openRecord } from './record/open.ts';
+import { RemovedTopics } from './record/removed-topics.ts';
+import { Results } from './results/results.ts';
+import { Gate } from './serve/gate.ts';
+import { healthRoutes } from './serve/health-routes.ts';
+import { jobRoutes } from './serve/job-routes.ts';
+import { kioskRoutes } from './serve/kiosk.ts';
+import { openapiRoute } from './serve/openapi.ts';
+import { pluginRoutes } from './serve/plugin-routes.ts';
+import { Tus } from './serve/tus.ts';
+import { tusRoutes } from './serve/tus-routes.ts';
+import { cleanUploads, resumableFolder, Uploads } from './serve/upload.ts';
+import { videoRoutes } from './serve/video-routes.ts';
+import { Web } from './serve/web.ts';
+import { makeStorage } from './storage-part.ts';
+import { System } from './system.ts';
+import { Supervisor } from './systemd.ts';
+import { makeWorkers } from './workers-part.ts';
+
+const megabyte = 1024 * 1024;
+
+/** Ready for jobs when it returns. What was opened until it throws is in `parts`, for the owner to close. */
+export async function openAppliance(config: Config, log: Log, parts: Parts): Promise<void> {
+  const boot = randomUUID();
+  const version = readVersion();
+  const modelPath = findModel(config.model);
+  const folders = await openFolders(config.data);
+  parts.add('lock', holdLock(folders.lock));
+  await cleanUploads(folders.uploads);
+
+  const pulse = parts.add('pulse', new Pulse());
+  const record = await openRecord({ ...folders, kept: config.storage.backups_kept, migrations, log });
+  const database = parts.add('database', record.database);
+  const stream = new EventStream({ log });
+  const activity = parts.add('activity', new Activity(stream));
+
+  const workers: WorkerSupply = parts.add(
+    'workers',
+    await makeWorkers(config, {
+      folders,
+      model: modelPath,
+      onChange: () => {
+        system.changed();
+        if (!workers.fault) jobs.begin();
+      },
+      log,
+    }),
+  );
+  const store = new JobStore(database);
+  const stallMs = config.jobs.stall_s * 1000;
+  const jobs = parts.add(
+    'jobs',
+    new Jobs({
+      store,
+      stream,
+      workers,
+      folder: folders.jobs,
+      // The worker notices a stalled pipeline itself; the daemon's patience ends a little later.
+      limits: {
+        running: config.jobs.running,
+        queue: config.jobs.queue,
+        stallMs,
+        hangMs: stallMs + 5000,
+        longestMs: config.jobs.longest_h * 3_600_000,
+      },
+      detection: { confidence: config.model.confidence, iou: config.model.iou },
+      log,
+    }),
+  );
+  const backups = parts.add(
+    'backups',
+    new Backups({
+      database: folders.database,
+      folder: folders.backups,
+      kept: config.storage.backups_kept,
+      entry: new URL(`backup${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+      worthwhile: () => database.used(),
+      onChange: () => system.changed(),
+      log,
+    }),
+  );
+  const onDiskChange = () => system.changed();
+  const storage = parts.add(
+    'storage',
+    await makeStorage(config, { folders, jobs, store, stream, onChange: onDiskChange, log }),
+  );
+  const snapshot = {
+    system: () => system.view(),
+    job: (id: string) => jobs.get(id),
+    newest: (limit: number) => jobs.newest(limit),
+  };
+  const mqtt = parts.add(
+    'mqtt',
+    await openMqtt(config.mqtt, {
+      node: config.node,
+      boot,
+      stream,
+      snapshot,
+      removed: new RemovedTopics(database),
+      onStateChange: () => system.changed(),
+      log,
+    }),
+  );
+  const system: System = new System({
+    version,
+    node: config.node,
+    boot,
+    stream,
+    model: () => workers.card,
+    mqtt: () => mqtt.state,
+    counts: () => jobs.counts,
+    disk: () => storage.disk.view,
+    complaints: [
+      () => workers.fault?.message ?? null,
+      () => storage.disk.complaint,
+      () => jobs.complaint,
+      () => record.complaint,
+      () => backups.complaint,
+      () => mqtt.complaint,
+    ],
+  });
+
+  const gate = new Gate({
+    keyHashes: config.auth === 'open' ? [] : config.auth.keys.map((key) => key.sha256),
+    open: config.auth === 'open',
+    allowedOrigins: config.serve.allowed_origins,
+    loopback: isLoopback(config.serve.host),
+  });
+  const web = parts.add('web', new Web({ host: config.serve.host, port: config.serve.port, gate, log }));
+  const sockets = parts.add('job sockets', new JobSockets({ stream, snapshot }));
+  const live = parts.add(
+    'live',
+    new Live({
+      stream,
+      snapshot,
+      mayOpen: (caller) => gate.mayOpen(caller),
+      mayConnect: (caller) => gate.mayConnect(caller),
+      log,
+    }),
+  );
+  const registry = openMetrics({
+    version,
+    stream,
+    pulse,
+    progressWrites: () => jobs.progressWrites,
+    counts: () => jobs.counts,
+    liveClients: () => live.clients() + sockets.clients(),
+    clientsCut: () => live.cut,
+    outbox: () => mqtt.outbox,
+    disk: storage.disk,
+  });
+  const uploads = new Uploads({
+    uploadsDir: folders.uploads,
+    jobsDir: folders.jobs,
+    maxBytes: config.serve.max_upload_mb * megabyte,
+    space: storage.disk,
+    log,
+  });
+  const tus = parts.add(
+    'tus',
+    new Tus({
+      desk: jobs,
+      uploads,
+      folder: join(folders.uploads, resumableFolder),
+      jobsDir: folders.jobs,
+      maxBytes: config.serve.max_upload_mb * megabyte,
+      space: storage.disk,
+      log,
+    }),
+  );
+  const results = new Results({ jobsDir: folders.jobs });
+  const api = [
+    ...videoRoutes({ desk: jobs, uploads, results }),
+    ...tusRoutes(tus),
+    ...jobRoutes({ desk: jobs, results }),
+    ...pluginRoutes({
+      model: () => workers.card,
+      pluginState: (id) => ({
+        ...workerState(workers, jobs),
+        ...activity.of(id),
+        uptime_seconds: system.view().uptime_s,
+      }),
+    }),
+    ...healthRoutes({
+      version,
+      system: () => system.view(),
+      worker: () => workerPulse(workers, jobs),
+      unready: () => [workerObstacle(workers), storage.disk.obstacle].filter((reason) => reason !== null),
+      registry,
+    }),
+  ];
+  web.route(...api, openapiRoute(api, { version, locked: gate.locked }), ...(await kioskRoutes(join(root, 'ui/dist'))));
+  web.socket('/v1/ws/jobs/{job_id}', {
+    opened: (socket, jobId) => sockets.opened(socket, jobId),
+    received: (socket, text) => sockets.received(socket, text),
+    closed: (socket) => sockets.closed(socket),
+  });
+  web.attach(live);
+
+  await storage.open();
+  await jobs.open();
+  await tus.open();
+  const loading = workers.open();
+  loading.catch(() => undefined); // awaited below, when the port is open
+  const { port } = await web.listen();
+  const host = config.serve.host.includes(':') ? `[${config.serve.host}]` : config.serve.host;
+  log.info(
+    { url: `http://${host}:${port}`, data: config.data, node: config.node, mqtt: maskUrl(mqtt.url) },
+    'listening',
+  );
+  storage.begin();
+
+  // A model that cannot work is told by the exit code, before any job has failed for it.
+  const { model } = await loading;
+  const supervisor = await Supervisor.open({
+    ...config.supervisor,
+    check: () => selfCheck({ pulse, database, workers }),
+    log,
+  });
+  parts.add('supervisor', supervisor).ready();
+  parts.add('farewell', {
+    // Before the publishers close, so that everybody hears where the jobs stand.
+    close: async () => {
+      system.stopping();
+      web.stopListening();
+      await jobs.close();
+    },
+  });
+  log.info({ model: model.name, provider: model.provider }, 'ready for jobs');
+  backups.open();
+}
