@@ -77,6 +77,8 @@ export type ModelCard = z.infer<typeof ModelCard>;
 export const Mark = z.object({
   progress: z.number().int().min(0).max(99),
   frame: z.number().int().nonnegative(),
+  /** The most that any worker of the job had done: `frame` begins at a checkpoint again. */
+  most_frames: z.number().int().nonnegative(),
   total_frames: z.number().int().nonnegative().nullable(),
   pts_s: z.number().nonnegative(),
 });

@@ -56,7 +56,7 @@ const Schema = z.strictObject({
       /** A worker that brings nothing new for so long is ended. */
       stall_s: Seconds.default(60),
       /** A job that takes longer is ended; time in which it was held does not count. */
-      longest_h: z.number().positive().default(24),
+      longest_h: z.number().positive().max(590).default(24),
     })
     .prefault({}),
   worker: z

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jobFiles, type DetectionFrame, type Summary } from '../contract/frame.ts';
-import { type Disk, openInPlace, overwrite } from './disk.ts';
+import { type Disk, openInPlace, overwrite, writeWhole } from './disk.ts';
 
 export interface Written {
   readonly frames: number;
@@ -87,14 +87,6 @@ export class Artifact {
 
   close(): Promise<void> {
     return this.#file.close();
-  }
-}
-
-/** At a place of its own, so that a try that found room for a part is repeated over it. */
-async function writeWhole(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    const { bytesWritten } = await file.write(chunk, at, chunk.length - at, position + at);
-    at += bytesWritten;
   }
 }
 

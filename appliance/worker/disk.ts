@@ -60,11 +60,20 @@ export class Disk {
 export async function overwrite(path: string, text: string, sync: 'sync' | 'no sync'): Promise<void> {
   const file = await openInPlace(path);
   try {
-    const { bytesWritten } = await file.write(text, 0);
-    await file.truncate(bytesWritten);
+    const bytes = Buffer.from(text);
+    await writeWhole(file, bytes, 0);
+    await file.truncate(bytes.length);
     if (sync === 'sync') await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** At a place of its own, so that a try that found room for a part is repeated over it. */
+export async function writeWhole(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < chunk.length;) {
+    const { bytesWritten } = await file.write(chunk, at, chunk.length - at, position + at);
+    at += bytesWritten;
   }
 }
 

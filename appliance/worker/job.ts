@@ -83,7 +83,11 @@ class JobWork {
     const earlier = await takeUp({ inputPath, artifactDir, method: this.#method, log });
     const probed = earlier?.probed ?? (await probe(input));
     send({ type: 'probed', source: probed.info, ts: Date.now() });
-    const source = earlier?.source ?? (await fingerprint(inputPath));
+    const source =
+      earlier?.source ??
+      (await fingerprint(inputPath).catch((cause: unknown) => {
+        throw new Fault('source-undecodable', 'The video cannot be read to its end.', { cause });
+      }));
     const detector = model.detector({
       source: { ...probed.info, pixelAspect: probed.pixelAspect },
       confidence,
@@ -91,7 +95,7 @@ class JobWork {
     });
     const decoding = { ...input, ...detector.pictureSize };
     const found = earlier && (await this.#find(earlier, decoding));
-    if (!found) await forgetCheckpoints(artifactDir);
+    if (!found) await this.#disk.write(() => forgetCheckpoints(artifactDir));
     const frames = new FrameSource(decoding, found && { decoding: found, place: earlier.place });
     this.#frames = frames;
     const notebook = await Notebook.open({
@@ -107,7 +111,8 @@ class JobWork {
   async #find(checkpoint: Checkpoint, decoding: ConstructorParameters<typeof FrameSource>[0]) {
     const { log, start } = this.#options;
     const onPassed = () => (this.#passed += 1);
-    const found = await findPlace(checkpoint.place, { ...decoding, mayJump: start.mayJump, onPassed });
+    const { container } = checkpoint.probed.info;
+    const found = await findPlace(checkpoint.place, { ...decoding, container, mayJump: start.mayJump, onPassed });
     if (!found) log.warn({ frames: checkpoint.place.frames }, 'the video does not decode to the same; starting over');
     return found;
   }
@@ -128,6 +133,7 @@ class JobWork {
       progress.report({ currentFrame, totalFrames });
     };
     try {
+      notebook.reached('analyzing', notebook.frames, source.frames); // marked before it is told
       send({ type: 'stage', stage: 'analyzing', ts: Date.now() });
       if (notebook.frames > 0) onProgress(notebook.frames, source.frames);
       const lines = tool.run({ frames, totalFrames: source.frames, detect, onProgress, signal });

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { jobFiles, Mark } from '../contract/frame.ts';
 
 /** One block of one length: an overwrite that a kill interrupts is never seen by half. */
-const length = 128;
+const length = 160;
 
 export class MarkFile {
   /** What an earlier worker of the job has let be told: never less is told again. */
-  readonly earlierProgress: number;
+  readonly earlier: Pick<Mark, 'progress' | 'most_frames'>;
   readonly #file: number;
 
   constructor(directory: string) {
-    this.earlierProgress = readProgress(join(directory, jobFiles.mark));
+    this.earlier = readEarlier(join(directory, jobFiles.mark));
     this.#file = openSync(join(directory, jobFiles.mark), constants.O_RDWR | constants.O_CREAT, 0o644);
   }
 
@@ -30,10 +30,10 @@ export class MarkFile {
   }
 }
 
-function readProgress(path: string): number {
+function readEarlier(path: string): Pick<Mark, 'progress' | 'most_frames'> {
   try {
-    return Mark.parse(JSON.parse(readFileSync(path, 'utf8'))).progress;
+    return Mark.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    return 0; // none was written yet
+    return { progress: 0, most_frames: 0 }; // none was written yet
   }
 }

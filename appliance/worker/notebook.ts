@@ -29,21 +29,23 @@ export class Notebook {
   #progress: number;
   #ptsS = 0;
 
-  private constructor(options: NotebookOptions, artifact: Artifact) {
+  private constructor(options: NotebookOptions, artifact: Artifact, mark: MarkFile) {
     const { directory, disk, origin, earlier } = options;
     const frames = earlier?.place.frames ?? 0;
     this.#options = options;
     this.#artifact = artifact;
     this.#trail = new Trail({ directory, artifact, disk, origin, number: earlier?.number ?? 0, frames });
-    this.#mark = new MarkFile(directory);
-    this.#progress = this.#mark.earlierProgress;
+    this.#mark = mark;
+    this.#progress = mark.earlier.progress;
     this.#tally = new Tally(frames, earlier?.classes ?? {});
   }
 
   static async open(options: NotebookOptions): Promise<Notebook> {
     const { directory, disk, earlier } = options;
     const kept = { frames: earlier?.place.frames ?? 0, bytes: earlier?.bytes ?? 0 };
-    return new Notebook(options, await Artifact.open({ directory, kept, disk }));
+    const artifact = await Artifact.open({ directory, kept, disk });
+    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
+    return new Notebook(options, artifact, await disk.write(async () => new MarkFile(directory)));
   }
 
   /** Lines so far, with those that were continued. */
@@ -94,6 +96,7 @@ export class Notebook {
     this.#mark.write({
       progress: this.#progress,
       frame: this.#tally.frames,
+      most_frames: Math.max(this.#mark.earlier.most_frames, this.#tally.frames),
       total_frames: this.#options.origin.probed.info.frames,
       pts_s: this.#ptsS,
     });

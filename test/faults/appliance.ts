@@ -8,10 +8,9 @@ import { freePort } from '../support/broker.ts';
 import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
 import { tempData } from '../support/temp-data.ts';
 
-export interface Polled {
-  readonly at: number;
-  readonly status: string;
-  readonly progress: number;
+export interface Poll {
+  /** What was answered as progress, in its order, for one job after the other. */
+  stop(): readonly (readonly number[])[];
 }
 
 export class Appliance {
@@ -73,24 +72,25 @@ export class Appliance {
     return this.until(id, ({ status }) => ['completed', 'failed', 'cancelled'].includes(status));
   }
 
-  /** Asks for the status all the time, as old clients do, and keeps what it is told. */
-  poll(id: () => string, polled: Polled[]): { stop(): void } {
+  /** Asks for the status all the time, as old clients do. */
+  poll(id: () => string): Poll {
     const stop = new AbortController();
-    const known = new Map<string, Polled[]>();
+    const polled = new Map<string, number[]>();
     void (async () => {
       while (!stop.signal.aborted) {
         const asked = id();
         const answer = await fetch(`${this.url}/v1/video/status/${asked}`).catch(() => null); // as above
-        const view = answer?.ok ? ((await answer.json()) as Polled) : null;
-        if (view) known.set(asked, [...(known.get(asked) ?? []), { ...view, at: Date.now() }]);
+        if (answer?.ok) {
+          const { progress } = (await answer.json()) as { progress: number };
+          polled.set(asked, [...(polled.get(asked) ?? []), progress]);
+        }
         await wait(25);
       }
     })();
     return {
       stop: () => {
         stop.abort();
-        // Job after job, so that the start of the next one is no step back.
-        for (const list of known.values()) polled.push({ at: 0, status: 'pending', progress: 0 }, ...list);
+        return [...polled.values()];
       },
     };
   }

@@ -177,7 +177,7 @@ describe.skipIf(missing)('a disk that', () => {
   }, 120_000);
 
   test('is full to its last byte in the middle of a job, and at its end, loses nothing', async () => {
-    const folder = smallDisk(48);
+    const folder = smallDisk(160);
     const box = await start(folder, reserve(0.001));
     const { visitor } = box;
     const { video, frames } = await undisturbed(box);

@@ -8,7 +8,7 @@ const args = process.argv.slice(2);
 const write = args.includes('--write');
 
 forgetFaults();
-const { status } = spawnSync('node_modules/.bin/vitest', ['run', ...chosen()], {
+const { status } = spawnSync('node_modules/.bin/vitest', ['run', '--no-file-parallelism', ...chosen()], {
   stdio: 'inherit',
   // eslint-disable-next-line no-restricted-properties -- passed on to the tests
   env: { ...process.env, VEDETTE_FAULTS: 'whole' },

@@ -10,12 +10,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('three deaths within a few frames are once too often; one elsewhere begins the count anew', () => {
+test('three deaths within a few frames are once too often, unless the job came further between them', () => {
   const deaths = new Deaths();
   expect([deaths.add(100), deaths.add(104), deaths.add(98)]).toEqual([false, false, true]);
-  const wandering = new Deaths();
-  const places = [100, 101, 300, 301, 100, 299, 298, 297];
-  expect(places.map((frame) => wandering.add(frame))).toEqual([...Array<boolean>(7).fill(false), true]);
+  const onward = new Deaths();
+  expect([100, 101, 300, 299, 500, 501, 700].map((frame) => onward.add(frame))).toEqual(Array(7).fill(false));
+  const toAndFro = new Deaths();
+  expect([300, -1000, 301, -1000, 299].map((frame) => toAndFro.add(frame))).toEqual([false, false, false, false, true]);
 });
 
 test('silence ends the patience, news renews it, and a held job spends none', () => {

@@ -34,6 +34,21 @@ describe('a worker that dies', () => {
   });
 });
 
+describe('a worker that takes more memory than it may', () => {
+  test('is ended, its job fails with the numbers, and the next job runs', async () => {
+    const desk = await openDesk({ memoryBytes: 400 * 2 ** 20 });
+    const greedy = desk.submit({ behaviour: 'takes all the memory', frames: 5 });
+    const modest = desk.submit({ behaviour: 'finishes', frames: 5 });
+    const { status, error } = await desk.ended(greedy.id);
+    expect(status).toBe('failed');
+    expect(error?.code).toBe('worker-over-memory');
+    expect(error?.message).toMatch(
+      /^The job needed \d+ MB of memory, more than the 400 MB that worker\.memory_mb allows/,
+    );
+    expect(await desk.ended(modest.id)).toMatchObject({ status: 'completed' });
+  });
+});
+
 describe('cancel', () => {
   test('of a worker that is blocked takes effect within half a second and a signal', async () => {
     const desk = await openDesk({ limits: { hangMs: 20_000 } });

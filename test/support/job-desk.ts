@@ -21,6 +21,7 @@ export interface DeskOptions {
   readonly folder?: string;
   readonly limits?: Partial<JobLimits>;
   readonly model?: string;
+  readonly memoryBytes?: number;
   /** False: jobs wait until `jobs.begin()`. */
   readonly begin?: boolean;
 }
@@ -30,6 +31,7 @@ export async function openDesk({
   folder = tempData(),
   limits = {},
   model = 'scripted',
+  memoryBytes = Infinity,
   begin = true,
 }: DeskOptions = {}) {
   const log = pino({ level: 'silent' });
@@ -51,6 +53,7 @@ export async function openDesk({
     prepare: { type: 'prepare', model: { name: model, path: '/nowhere' }, providers: ['cpu'], threads: 1 },
     readyMs: 20_000,
     graceMs: 300,
+    memoryBytes,
     onChange: () => {
       if (workers.fault) faults.push(workers.fault);
       if (begin && !workers.fault) jobs.begin();

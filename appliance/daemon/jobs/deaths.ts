@@ -5,23 +5,25 @@ const sameWithin = 12;
 
 export class Deaths {
   readonly #most: number;
-  #frame = 0;
-  #count = 0;
+  readonly #places: { readonly frame: number; count: number }[] = [];
+  #furthest = -Infinity;
 
   constructor(most = 3) {
     this.#most = most;
   }
 
-  /** In a row, at the place of the last one. */
+  /** Since the job last came further than ever. */
   get count(): number {
-    return this.#count;
+    return this.#places.reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** `frame`: frames done when it died. True when it was once too often. */
+  /** `frame`: frames done when it died. True when it was once too often at this place. */
   add(frame: number): boolean {
-    const same = this.#count > 0 && Math.abs(frame - this.#frame) <= sameWithin;
-    this.#count = same ? this.#count + 1 : 1;
-    this.#frame = frame;
-    return this.#count >= this.#most;
+    if (frame > this.#furthest + sameWithin) this.#places.length = 0; // it came further: this is another trouble
+    this.#furthest = Math.max(this.#furthest, frame);
+    let place = this.#places.find((known) => Math.abs(known.frame - frame) <= sameWithin);
+    if (!place) this.#places.push((place = { frame, count: 0 }));
+    place.count += 1;
+    return place.count >= this.#most;
   }
 }

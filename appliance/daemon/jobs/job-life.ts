@@ -33,6 +33,8 @@ export interface JobLifeOptions {
 export type Outcome = 'ended' | 'waits';
 
 const retryMs = 1000;
+/** A place of its own, near no frame. */
+const beforeTheFrames = -1000;
 
 export class JobLife {
   readonly #id: string;
@@ -41,9 +43,12 @@ export class JobLife {
   readonly #deaths = new Deaths();
   readonly #stopwatch: Stopwatch;
   readonly #abort = new AbortController();
+  #cancelled = false;
   #suspending = false;
   /** False while none could be had: what went wrong then is not the job's. */
   #hadWorker = false;
+  /** False until the present worker has come to the frames: the mark is another one's until then. */
+  #analyzing = false;
   #worker: WorkerProcess | null = null;
   /** Why it is held, by whom. */
   readonly #held = new Map<'appliance' | 'worker' | 'record', string>();
@@ -59,6 +64,7 @@ export class JobLife {
 
   /** What was found so far stays. */
   cancel(): void {
+    this.#cancelled = true;
     this.#abort.abort();
   }
 
@@ -95,6 +101,7 @@ export class JobLife {
     const { workers, folder, limits, detection } = this.#options;
     const { signal } = this.#abort;
     this.#hadWorker = false;
+    this.#analyzing = false;
     const { worker, model } = await workers.take(signal);
     this.#hadWorker = true;
     try {
@@ -108,6 +115,7 @@ export class JobLife {
       const start = { type: 'start' as const, jobId: this.#id, tool: knownTool(job.tool), stallMs, mayJump };
       const done = runJob({
         worker,
+        folder,
         signal,
         stopwatch: this.#stopwatch,
         onStep: (step) => this.#advance(step),
@@ -138,7 +146,7 @@ export class JobLife {
   }
 
   async #judge(fault: Fault): Promise<Outcome | 'once more'> {
-    if (this.#suspending) return this.#wait();
+    if (this.#suspending && !this.#cancelled) return this.#wait();
     if (this.#abort.signal.aborted) {
       await this.#end('cancelled', {});
       return 'ended';
@@ -146,7 +154,7 @@ export class JobLife {
     if (!this.#hadWorker) return this.#wait();
     if (causes.ofDisk.has(codeOf(fault.cause))) {
       this.#setHeld('record', `It waits for room: ${fault.message}`);
-      await wait(retryMs, undefined, { signal: this.#abort.signal }).catch(() => undefined); // called off
+      await this.#pause();
       this.#setHeld('record', null);
       return 'once more';
     }
@@ -161,7 +169,7 @@ export class JobLife {
     const { folder, log } = this.#options;
     const mark = await readMark(folder);
     const frame = mark?.frame ?? 0;
-    const final = this.#deaths.add(frame);
+    const final = this.#deaths.add(this.#analyzing ? frame : beforeTheFrames);
     log.warn({ jobId: this.#id, frame, deaths: this.#deaths.count, reason: fault.message }, 'worker lost its job');
     if (!final) return null;
     const what = fault.code === 'worker-hung' ? 'hung' : 'crashed';
@@ -187,14 +195,15 @@ export class JobLife {
   /** Told only when it is recorded; a full disk holds the job until then, unless somebody waits for its cancelling. */
   async #end(status: 'completed' | 'failed' | 'cancelled', change: Partial<Job>): Promise<void> {
     const { ledger, folder } = this.#options;
-    const ending = { held: null, indeterminate: false, fps: null, etaS: null, completedAt: Date.now(), ...change };
-    if (status === 'cancelled') ledger.move(this.#id, status, ending);
-    // A daemon that leaves does not wait: the next one finds the job nearly done.
-    else
-      while (!ledger.moveIfRecorded(this.#id, status, ending) && !this.#suspending) {
-        this.#setHeld('record', `Its end cannot be recorded. ${ledger.complaint ?? ''}`);
-        await wait(retryMs);
-      }
+    const still = { held: null, indeterminate: false, fps: null, etaS: null, completedAt: Date.now() };
+    if (status === 'cancelled') return void ledger.move(this.#id, status, { ...still, ...change });
+    while (!ledger.moveIfRecorded(this.#id, status, { ...still, ...change })) {
+      if (this.#cancelled) return void ledger.move(this.#id, 'cancelled', still);
+      // The next daemon finds the job nearly done, by its checkpoint.
+      if (this.#suspending) return;
+      this.#setHeld('record', `Its end cannot be recorded. ${ledger.complaint ?? ''}`);
+      await this.#pause();
+    }
     if (status !== 'completed') return;
     // Of no use any more. Left behind, they do no harm.
     for (const name of [jobFiles.checkpointA, jobFiles.checkpointB, jobFiles.mark]) {
@@ -203,8 +212,13 @@ export class JobLife {
   }
 
   #advance(step: Step): void {
+    if (step.type === 'stage') this.#analyzing = step.stage !== 'probing';
     this.#options.ledger.advance(this.#id, (job) => this.#live.take(job, step));
     if (step.type === 'progress') this.#options.onProgress();
+  }
+
+  async #pause(): Promise<void> {
+    await wait(retryMs, undefined, { signal: this.#abort.signal }).catch(() => undefined); // called off: no need to wait
   }
 
   #setHeld(by: 'appliance' | 'worker' | 'record', reason: string | null): void {

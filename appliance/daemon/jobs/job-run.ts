@@ -15,6 +15,8 @@ type Done = Extract<Report, { type: 'done' }>;
 export interface RunOptions {
   readonly worker: WorkerProcess;
   readonly start: Start;
+  /** The job's own, which the worker may see by another path. */
+  readonly folder: string;
   /** Aborted: the job is to be cancelled. */
   readonly signal: AbortSignal;
   readonly stopwatch: Stopwatch;
@@ -25,10 +27,10 @@ export interface RunOptions {
 
 /** Resolves with what the worker made and left whole on the disk; rejects with the Fault that ended its work. */
 export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' | 'warnings'>> {
-  const { worker, start, signal } = options;
+  const { worker, folder, signal } = options;
   try {
     const done = await untilDone(options);
-    await verify(done, start.artifactDir);
+    await verify(done, folder);
     if (signal.aborted) throw cancelled();
     return done;
   } catch (error) {
@@ -81,6 +83,8 @@ function untilDone({ worker, start, signal, stopwatch, onStep, onHeld }: RunOpti
         case 'done':
           return settle(() => resolve(report));
         case 'failed':
+          // One that talks nonsense may still be writing.
+          if (report.code === 'worker-lied') return end(toFault(report, signal), 0);
           return settle(() => reject(sentence ?? toFault(report, signal)));
         default:
           return report satisfies never;
@@ -88,8 +92,8 @@ function untilDone({ worker, start, signal, stopwatch, onStep, onHeld }: RunOpti
     });
     void worker.gone.then((ending) => settle(() => reject(sentence ?? died(ending))));
     stopwatch.start((verdict) => end(verdict === 'hung' ? hung() : tooLong(), hangGraceMs));
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) return cancel();
+    signal.addEventListener('abort', cancel, { once: true });
     worker.send(start);
   });
 }
@@ -116,8 +120,8 @@ function died({ how, memory }: Ending): Fault {
 }
 
 /** A worker is believed only when the disk says the same. */
-async function verify(done: Done, artifactDir: string): Promise<void> {
-  const { size } = await stat(join(artifactDir, jobFiles.frames)).catch((cause: unknown) => {
+async function verify(done: Done, folder: string): Promise<void> {
+  const { size } = await stat(join(folder, jobFiles.frames)).catch((cause: unknown) => {
     throw new Fault('worker-lied', 'The worker said done, but its result is not on the disk.', { cause });
   });
   if (size !== done.bytes || done.frames !== done.summary.total_frames) {
@@ -126,7 +130,7 @@ async function verify(done: Done, artifactDir: string): Promise<void> {
       `The worker said ${done.bytes} bytes and ${done.frames} frames; the disk has ${size} bytes.`,
     );
   }
-  const text = await readFile(join(artifactDir, jobFiles.summary), 'utf8').catch((cause: unknown) => {
+  const text = await readFile(join(folder, jobFiles.summary), 'utf8').catch((cause: unknown) => {
     throw new Fault('worker-lied', 'The worker said done, but its summary is not on the disk.', { cause });
   });
   if (!isDeepStrictEqual(parseSummary(text), done.summary)) {

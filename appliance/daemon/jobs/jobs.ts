@@ -143,12 +143,13 @@ export class Jobs {
    */
   async retry(id: string): Promise<Job> {
     this.#retryable(id);
+    const mark = await readMark(this.#path(id));
     await access(join(this.#path(id), jobFiles.input)).catch((cause: unknown) => {
       throw new Fault('job-not-retryable', 'The video of this job is no longer there.', { cause });
     });
     this.#retryable(id); // somebody else may have been quicker
     this.admit();
-    const job = this.#ledger.revive(id);
+    const job = this.#ledger.revive(id, mark);
     this.#queue.push(id);
     this.#fill();
     this.#refill();
@@ -187,8 +188,8 @@ export class Jobs {
     void life.outcome.then((outcome) => {
       this.#lives.delete(id);
       if (outcome === 'waits' && !this.#closing) {
-        // The next one would get no worker either: all wait until one is ready.
-        this.stopStarting();
+        // The next one would get no worker either, unless a spare is there: all wait until one is ready.
+        if (!this.#options.workers.stocked) this.stopStarting();
         this.#queue.unshift(id);
       }
       this.#fill();

@@ -91,19 +91,19 @@ export class Ledger {
   /** One of those: it waits again. `mark`: how far it had come, which was told and not recorded. */
   takeUp(row: Job, mark: Mark | null): void {
     const progress = Math.max(row.progress ?? 0, mark?.progress ?? 0);
-    const frames = mark && { currentFrame: mark.frame, totalFrames: mark.total_frames };
+    const frames = mark && { currentFrame: mark.most_frames, totalFrames: mark.total_frames };
     // What was told and not recorded is older than now: `seq` goes on growing across the restart.
-    const seq = Date.now() - row.createdAt;
+    const seq = Math.max(Date.now(), row.updatedAt + 1) - row.createdAt;
     const job: Job = { ...row, ...frames, progress: mark ? progress : row.progress, seq };
     this.#active.set(job.id, job);
     if (job.status === 'running') this.move(job.id, 'pending', { stage: 'queued', startedAt: null });
   }
 
   /** A job that failed or was cancelled waits again, as far as it had come. */
-  revive(id: string): Job {
+  revive(id: string, mark: Mark | null): Job {
     const job = this.get(id);
     if (!job) throw new Error(`there is no job ${id}`);
-    this.#active.set(id, job);
+    this.#active.set(id, { ...job, currentFrame: Math.max(job.currentFrame, mark?.most_frames ?? 0) });
     this.#finished.delete(id);
     return this.move(id, 'pending', { stage: 'queued', error: null, startedAt: null, completedAt: null });
   }
@@ -173,7 +173,7 @@ export class Ledger {
     if (!job) throw new Error(`job ${id} is not active`);
     if (!mayMove(job.status, status)) throw new Error(`job ${id} cannot move from ${job.status} to ${status}`);
     const now = Date.now();
-    return { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: now };
+    return { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: Math.max(now, job.updatedAt) };
   }
 
   #moved(next: Job): Job {

@@ -52,6 +52,7 @@ export class LiveProgress {
 
   /** Frames a second, or null while too little is known. */
   #rate(ts: number, frame: number): number | null {
+    if ((this.#samples.at(-1)?.ts ?? ts) > ts) this.#samples.length = 0; // the clock was set back
     this.#samples.push({ ts, frame });
     while (this.#samples.length > 2 && (this.#samples[0]?.ts ?? ts) < ts - rateWindowMs) this.#samples.shift();
     const first = this.#samples[0];

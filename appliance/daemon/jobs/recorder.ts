@@ -77,7 +77,9 @@ export class Recorder {
     }
   }
 
+  /** What is late is tried once more. */
   close(): void {
+    if (this.#late.size > 0) this.#catchUp();
     clearTimeout(this.#again);
   }
 

@@ -3,7 +3,7 @@
 export interface StopwatchOptions {
   /** Longest without news. */
   readonly hangMs: number;
-  /** Longest in all, over all workers of the job. */
+  /** Longest in all, over all workers of the job; at most 24.8 days, as timers go. */
   readonly longestMs: number;
 }
 
@@ -48,19 +48,15 @@ export class Stopwatch {
   #run(): void {
     if (this.#holders.size > 0) return;
     const { hangMs, longestMs } = this.#options;
-    this.#runningSince = Date.now();
+    this.#runningSince = performance.now();
     this.#silence = setTimeout(() => this.#say('hung'), hangMs);
-    // A timer takes at most 24.8 days.
-    this.#whole = setTimeout(
-      () => this.#say('too long'),
-      Math.min(Math.max(longestMs - this.#spentMs, 0), 2 ** 31 - 1),
-    );
+    this.#whole = setTimeout(() => this.#say('too long'), Math.max(longestMs - this.#spentMs, 0));
   }
 
   #halt(): void {
     clearTimeout(this.#silence);
     clearTimeout(this.#whole);
-    if (this.#runningSince !== null) this.#spentMs += Date.now() - this.#runningSince;
+    if (this.#runningSince !== null) this.#spentMs += performance.now() - this.#runningSince;
     this.#runningSince = null;
   }
 

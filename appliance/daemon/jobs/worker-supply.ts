@@ -46,7 +46,7 @@ export class WorkerSupply {
 
   /** How long `fault` has stood; 0 while all is well. */
   get faultMs(): number {
-    return this.#fault ? Date.now() - this.#faultSince : 0;
+    return this.#fault ? performance.now() - this.#faultSince : 0;
   }
 
   /** True while a spare is there, loaded or loading. */
@@ -74,17 +74,23 @@ export class WorkerSupply {
    * 'cancelled' at once when `signal` is aborted, even while a model is still loading.
    */
   async take(signal: AbortSignal): Promise<Supplied> {
+    if (signal.aborted) throw new Fault('cancelled', 'Cancelled');
     const worker = this.#spare ?? this.#fork();
     this.#spare = undefined;
+    let giveUp = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Cancelled')), { once: true });
+      giveUp = () => reject(new Fault('cancelled', 'Cancelled'));
+      signal.addEventListener('abort', giveUp, { once: true });
     });
     try {
       const { model } = await Promise.race([worker.ready, aborted]);
+      if (this.#fault) this.#wellAgain();
       return { worker, model };
     } catch (error) {
       void worker.end();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
     }
   }
 
@@ -115,6 +121,12 @@ export class WorkerSupply {
     await Promise.all([...this.#living].map((worker) => worker.end()));
   }
 
+  /** The one that was taken had loaded before the last one failed. */
+  #wellAgain(): void {
+    this.#fault = null;
+    this.#options.onChange?.();
+  }
+
   #fork(): WorkerProcess {
     const worker = new WorkerProcess(this.#options);
     this.#living.add(worker);
@@ -131,7 +143,7 @@ export class WorkerSupply {
         if (!(reason instanceof Fault)) throw reason;
         if (worker.dismissed) return; // its job was cancelled while it loaded, or the daemon closes
         this.#log.error({ worker: worker.pid, code: reason.code, reason: reason.message }, 'worker cannot start');
-        if (!this.#fault) this.#faultSince = Date.now();
+        if (!this.#fault) this.#faultSince = performance.now();
         this.#fault = reason;
         this.#options.onChange?.();
         void worker.end();

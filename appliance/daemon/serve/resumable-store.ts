@@ -8,6 +8,7 @@ import { Fault } from '../../contract/fault.ts';
 import type { Log } from '../../log.ts';
 import { askAgainBytes, type Space } from './incoming-file.ts';
 import { magicBytes, videoType } from './magic.ts';
+import { moveDurably } from './durable-move.ts';
 
 export interface ResumableStoreOptions {
   /** Made when it is needed. */
@@ -145,10 +146,9 @@ export class ResumableStore extends DataStore {
     }
   }
 
-  /** To become a job's input, whose folder is made. */
+  /** To become a job's input, whose folder is made. On the disk when it returns. */
   async moveTo(input: string, id: string): Promise<void> {
-    await mkdir(dirname(input), { recursive: true });
-    await rename(this.#part(id), input);
+    await moveDurably(this.#part(id), input);
   }
 
   /** The folder goes with it. Nothing happens where nothing was moved. */

@@ -1,6 +1,6 @@
 // Takes in uploads: a form's file goes to disk as it comes, is checked on the way, and becomes a job's input in one move.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +10,7 @@ import { jobFiles } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
 import { shownName } from './file-name.ts';
+import { moveDurably } from './durable-move.ts';
 import { IncomingFile, type FileLimits, tooLarge } from './incoming-file.ts';
 import { missing, Unprocessable } from './mistakes.ts';
 import type { RawRequest } from './route.ts';
@@ -95,8 +96,8 @@ export class Uploads {
       await file.open(declared);
       const name = await readForm(request, file);
       await file.finish();
-      await mkdir(folder, { recursive: true });
-      await rename(part, join(folder, jobFiles.input));
+      // A row must never know of a file that a loss of power takes back.
+      await moveDurably(part, join(folder, jobFiles.input));
       const job = take({ id, name, bytes: file.bytes, type: file.type, sha256: file.sha256() });
       const replayed = job.id !== id;
       if (replayed) await rm(folder, { recursive: true, force: true });

@@ -26,9 +26,10 @@ export async function sweepOrphans({ folder, ids, hasRow, rowsSince, signal, log
   for (const id of ids) {
     await setImmediate();
     if (signal.aborted) break;
-    if (!isId.test(id) || hasRow(id)) continue;
+    if (!isId.test(id)) continue;
     const path = join(folder, id);
     try {
+      if (hasRow(id)) continue;
       if ((await stat(path)).mtimeMs < rowsSince) {
         left += 1;
         continue;

@@ -23,7 +23,7 @@ export interface Picture {
 }
 
 /** After an error the frames that were decoded before it still wait in the sink; with this much silence they are out. */
-const drainMs = 250;
+const drainMs = 1000;
 
 /** At most four pictures wait in the sink, one is fetched ahead: a slow consumer slows the demuxer down. */
 export class Decoding {

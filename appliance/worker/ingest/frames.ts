@@ -33,6 +33,7 @@ export class FrameSource implements AsyncIterable<Frame> {
   #decoding: Decoding | null;
   #framesRead: number;
   #endNs: number;
+  #lastPtsNs: number | null;
   #last: { readonly ptsNs: number; readonly pixels: Uint8Array; readonly unique: boolean } | null = null;
 
   /** `continuation`: goes on behind its place instead of the start. */
@@ -41,6 +42,7 @@ export class FrameSource implements AsyncIterable<Frame> {
     this.#decoding = continuation?.decoding ?? null;
     this.#framesRead = continuation?.place.frames ?? 0;
     this.#endNs = continuation?.place.endNs ?? 0;
+    this.#lastPtsNs = continuation?.place.ptsNs ?? null;
   }
 
   /** Frames handed out so far, with those that a continuation has left behind. */
@@ -80,7 +82,8 @@ export class FrameSource implements AsyncIterable<Frame> {
     const ptsNs = known ?? this.#endNs;
     this.#endNs = ptsNs + (durationNs ?? 0);
     // The first one of its time is the one that is found again.
-    this.#last = { ptsNs, pixels, unique: ptsNs !== this.#last?.ptsNs };
+    this.#last = { ptsNs, pixels, unique: ptsNs !== this.#lastPtsNs };
+    this.#lastPtsNs = ptsNs;
     const durationS = durationNs === null ? null : durationNs / 1e9;
     return { index: this.#framesRead++, ptsS: ptsNs / 1e9, durationS, width, height, stride, pixels };
   }

@@ -1,6 +1,7 @@
 // A place in a video that can be found again: how many frames lie before it, and what the last of them looked like.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { Fault } from '../../contract/fault.ts';
 import { Decoding, type DecodingOptions } from './decoding.ts';
 
 export const Place = z.object({
@@ -19,12 +20,20 @@ export function pictureHash(pixels: Uint8Array): string {
   return createHash('sha256').update(pixels).digest('hex');
 }
 
+/**
+ * Containers that store the time of every frame. Demuxers of the others reckon it anew after a seek, sometimes a frame or
+ * two off, which in a still scene no picture tells.
+ */
+const timed: ReadonlySet<string> = new Set(['mp4', '3gp', 'matroska', 'webm']);
+
 /** Less than this is decoded again as quickly as it could be sought. */
 const worthASeekS = 4;
 /** A seek may land a little late, and the first picture behind it may have its time cut. */
 const runUpS = 1;
 
 export interface FindOptions extends DecodingOptions {
+  /** As the probe named it. */
+  readonly container: string;
   /** False: no seek, all before the place is decoded again. */
   readonly mayJump: boolean;
   /** Called for every picture that is passed, as a sign of life. */
@@ -38,14 +47,25 @@ export interface FindOptions extends DecodingOptions {
  */
 export async function findPlace(place: Place, options: FindOptions): Promise<Decoding | null> {
   const second = Math.floor(place.ptsNs / 1e9) - runUpS;
-  if (options.mayJump && second >= worthASeekS) {
-    const decoding = await Decoding.fromSecond(options, second);
-    if (await passTime(decoding, place, options)) return decoding;
-    decoding.stop();
+  if (options.mayJump && timed.has(options.container) && second >= worthASeekS) {
+    const decoding = await byJump(place, second, options);
+    if (decoding) return decoding;
   }
   const decoding = Decoding.fromStart(options);
   if (await passCount(decoding, place, options)) return decoding;
   decoding.stop();
+  return null;
+}
+
+/** Null where the jump led elsewhere, or nowhere: a silent pipeline is left to its player, since stopping it may block. */
+async function byJump(place: Place, second: number, options: FindOptions): Promise<Decoding | null> {
+  try {
+    const decoding = await Decoding.fromSecond(options, second);
+    if (await passTime(decoding, place, options)) return decoding;
+    decoding.stop();
+  } catch (fault) {
+    if (!(fault instanceof Fault) || fault.code !== 'source-stalled') throw fault;
+  }
   return null;
 }
 

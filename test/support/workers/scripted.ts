@@ -16,7 +16,7 @@ function tell(message: FromWorker | { type: 'nonsense' }, then?: () => void): vo
 
 function work({ artifactDir }: Start, frames: number): void {
   tell({ type: 'stage', stage: 'probing', ts: Date.now() });
-  const mark: Mark = { progress: 50, frame: frames, total_frames: frames, pts_s: frames / 25 };
+  const mark: Mark = { progress: 50, frame: frames, most_frames: frames, total_frames: frames, pts_s: frames / 25 };
   writeFileSync(join(artifactDir, jobFiles.mark), JSON.stringify(mark));
   tell({ type: 'stage', stage: 'analyzing', ts: Date.now() });
   for (let frame = 1; frame <= frames; frame++) {
@@ -63,6 +63,11 @@ const behaviours = {
     const reached = existsSync(path) ? Mark.parse(JSON.parse(readFileSync(path, 'utf8'))).frame : 0;
     if (reached >= frames) return behaviours.finishes(start, frames);
     behaviours.dies(start, reached + 50);
+  },
+  'takes all the memory': (start: Start, frames: number) => {
+    work(start, frames);
+    const taken: Buffer[] = [];
+    setInterval(() => taken.push(Buffer.alloc(16 * 1024 * 1024, 1)), 20);
   },
   hangs: (start: Start, frames: number) => {
     work(start, frames);
