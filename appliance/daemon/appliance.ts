@@ -1,8 +1,10 @@
 // The appliance: its parts, opened in order; who needs whom can be read from top to bottom.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { Fault } from '../contract/fault.ts';
 import { type Log, maskUrl } from '../log.ts';
 import { Activity } from './activity.ts';
+import { makeBackups } from './backups-part.ts';
 import { type Config, isLoopback, readVersion, root } from './config.ts';
 import { findModel, migrations, openFolders } from './folders.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -15,7 +17,6 @@ import { JobSockets } from './publish/job-socket.ts';
 import { Live } from './publish/live.ts';
 import { EventStream } from './publish/stream.ts';
 import { Pulse } from './pulse.ts';
-import { Backups } from './record/backups.ts';
 import { JobStore } from './record/job-store.ts';
 import { holdLock } from './record/lock.ts';
 import { openRecord } from './record/open.ts';
@@ -89,15 +90,7 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
   );
   const backups = parts.add(
     'backups',
-    new Backups({
-      database: folders.database,
-      folder: folders.backups,
-      kept: config.storage.backups_kept,
-      entry: new URL(`backup${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
-      worthwhile: () => database.used(),
-      onChange: () => system.changed(),
-      log,
-    }),
+    makeBackups(config, { folders, database, onChange: () => system.changed(), log }),
   );
   const onDiskChange = () => system.changed();
   const storage = parts.add(
@@ -230,8 +223,11 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
   );
   storage.begin();
 
-  // A model that cannot work is told by the exit code, before any job has failed for it.
-  const { model } = await loading;
+  // A model that cannot work is told by the exit code, before any job has failed for it. A worker that only died is followed.
+  const ready = await loading.catch((fault: unknown) => {
+    if (fault instanceof Fault && fault.code === 'worker-died') return null;
+    throw fault;
+  });
   const supervisor = await Supervisor.open({
     ...config.supervisor,
     check: () => selfCheck({ pulse, database, workers }),
@@ -246,6 +242,6 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
       await jobs.close();
     },
   });
-  log.info({ model: model.name, provider: model.provider }, 'ready for jobs');
+  log.info({ model: config.model.name, provider: ready?.model.provider }, 'ready for jobs');
   backups.open();
 }

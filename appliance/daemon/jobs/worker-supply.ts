@@ -9,8 +9,8 @@ interface SupplyOptions extends WorkerOptions {
   readonly onChange?: () => void;
 }
 
-/** Until a spare is tried again after one that could not load its model; the next job tries at once. */
-const retryMs = 30_000;
+/** Until a spare is tried again after one, two, more in a row that could not load their model; the next job tries at once. */
+const retriesMs = [500, 5000, 30_000] as const;
 
 export interface Supplied {
   readonly worker: WorkerProcess;
@@ -27,6 +27,7 @@ export class WorkerSupply {
   #fault: Fault | null = null;
   #faultSince = 0;
   #retry: NodeJS.Timeout | undefined;
+  #failures = 0;
   #closed = false;
 
   constructor(options: SupplyOptions) {
@@ -110,7 +111,8 @@ export class WorkerSupply {
       if (this.#closed) return;
       this.#log.warn({ worker: spare.pid, how }, 'spare worker went away');
       // One that cannot even load is not forked again and again.
-      this.#retry = setTimeout(() => this.refill(), loaded ? 0 : retryMs);
+      const wait = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? 0;
+      this.#retry = setTimeout(() => this.refill(), loaded ? 0 : wait);
     });
   }
 
@@ -136,6 +138,7 @@ export class WorkerSupply {
         const news = this.#card?.sha256 !== model.sha256 || this.#card.provider !== model.provider;
         if (news) this.#log.info({ model: model.name, provider: model.provider, refused }, 'model loaded');
         this.#card = model;
+        this.#failures = 0;
         this.#fault = null;
         this.#options.onChange?.();
       },
@@ -143,6 +146,7 @@ export class WorkerSupply {
         if (!(reason instanceof Fault)) throw reason;
         if (worker.dismissed) return; // its job was cancelled while it loaded, or the daemon closes
         this.#log.error({ worker: worker.pid, code: reason.code, reason: reason.message }, 'worker cannot start');
+        this.#failures += 1;
         if (!this.#fault) this.#faultSince = performance.now();
         this.#fault = reason;
         this.#options.onChange?.();

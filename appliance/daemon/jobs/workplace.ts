@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { artifactFiles, jobFiles } from '../../contract/frame.ts';
 import type { Log } from '../../log.ts';
 import type { Entrance } from './confinement.ts';
+import { syncFolder } from '../record/sync-folder.ts';
 
 export interface Workplace {
   /** Gets the input; bound so that it can only be read. */
@@ -89,18 +90,9 @@ async function enter(jobFolder: string, { inside, outside }: Pick<Workplace, 'in
     await (await open(join(jobFolder, name), 'a')).close();
     await link(join(jobFolder, name), join(outside, name));
   }
+  // The worker can sync its own folder alone; the names that count after a loss of power are these.
   await syncFolder(jobFolder);
   return { inputPath, artifactDir: outside };
-}
-
-/** The worker can sync its own folder alone; the names that count after a loss of power are these. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function empty(folder: string): Promise<void> {

@@ -3,6 +3,7 @@ import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { inspect } from './inspect.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** What SQLite keeps beside a database while it is open, or when its daemon was killed. */
 export const besides = ['-wal', '-shm'] as const;
@@ -39,14 +40,14 @@ export async function judge(file: string, newest: number): Promise<{ jobs: numbe
 export async function setAside(file: string, why: string): Promise<string | null> {
   const aside = `${file}.${why}-${stamp(new Date())}`;
   const moved = await Promise.all(['', ...besides].map((end) => renamed(file + end, aside + end)));
-  await syncFolder(file);
+  await syncFolder(dirname(file));
   return moved.includes(true) ? aside : null;
 }
 
 /** `copy` becomes `file`, on the disk when this returns. */
 export async function install(copy: string, file: string): Promise<void> {
   await rename(copy, file);
-  await syncFolder(file);
+  await syncFolder(dirname(file));
 }
 
 /** UTC, as part of a file name that sorts by time: `20261121T030000.000Z`. */
@@ -61,16 +62,6 @@ export async function discard(copy: string): Promise<void> {
 
 export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A rename lasts only when the folder that holds the name is on the disk too. */
-async function syncFolder(file: string): Promise<void> {
-  const handle = await open(dirname(file), 'r');
   try {
     await handle.sync();
   } finally {

@@ -1,6 +1,7 @@
 // Moves a file so that a loss of power does not take the move back.
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../record/sync-folder.ts';
 
 /** Into a folder that is made where it is missing; its parent exists. On one file system. On the disk when it returns. */
 export async function moveDurably(from: string, to: string): Promise<void> {
@@ -9,13 +10,4 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncFolder(folder);
   await syncFolder(dirname(folder));
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
