@@ -59,6 +59,10 @@ export type ModelUse = z.infer<typeof ModelUse>;
 
 /** What a worker says of the model it has loaded and warmed up. */
 export const ModelCard = ModelUse.extend({
+  /** Its input as the file declares it, such as `images float32 [1, 3, 640, 640]`. */
+  input: z.string(),
+  /** Its outputs, and how they are understood. */
+  layout: z.string(),
   /** Class names by class id. */
   classes: z.array(z.string()),
   inputWidth: z.number().int().positive(),

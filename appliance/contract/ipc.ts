@@ -1,5 +1,6 @@
 // The messages between the daemon and one worker process. Each side parses what it receives.
 import { z } from 'zod';
+import { DetectionSettings } from './detection.ts';
 import { ModelCard, Provider, SourceInfo, Summary } from './frame.ts';
 import { faultCodes } from './fault.ts';
 import { toolIds } from './plugins.ts';
@@ -25,10 +26,7 @@ export const ToWorker = z.discriminatedUnion('type', [
     /** An existing folder that takes the artifact, and may hold what an earlier worker left of it. */
     artifactDir: z.string(),
     tool: z.enum(toolIds),
-    /** Scores below are dropped, 0..1. */
-    confidence: z.number().min(0).max(1),
-    /** Boxes of one class that overlap more than this are one, 0..1. */
-    iou: z.number().min(0).max(1),
+    detection: DetectionSettings,
     /** A pipeline that brings no frame for so long is ended. */
     stallMs: z.number().int().positive(),
     /** Whether work that is taken up may begin with a seek; else all before it is decoded again. */

@@ -84,7 +84,7 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
         hangMs: stallMs + 5000,
         longestMs: config.jobs.longest_h * 3_600_000,
       },
-      detection: { confidence: config.model.confidence, iou: config.model.iou },
+      detection: { confidence: config.model.confidence, iou: config.model.iou, classes: null, aliases: {} },
       log,
     }),
   );

@@ -2,6 +2,7 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { DetectionSettings } from '../contract/detection.ts';
 import { jobFiles, Provider, SourceInfo } from '../contract/frame.ts';
 import { toolIds } from '../contract/plugins.ts';
 import { type Disk, overwrite } from './disk.ts';
@@ -11,8 +12,7 @@ import { Place } from './ingest/place.ts';
 /** All that decides what is found in a frame: lines made with one are not continued with another. */
 export const Method = z.object({
   tool: z.enum(toolIds),
-  confidence: z.number(),
-  iou: z.number(),
+  detection: DetectionSettings,
   /** SHA-256 of the weights. */
   model: z.string(),
   provider: Provider,
@@ -21,7 +21,7 @@ export const Method = z.object({
 export type Method = z.infer<typeof Method>;
 
 export const Checkpoint = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Grows with each one of a job. */
   number: z.number().int().positive(),
   source: Fingerprint,

@@ -65,8 +65,8 @@ class JobWork {
     const { start, model, signal, send } = options;
     this.#options = options;
     const { sha256, provider, threads } = model.card;
-    const { tool, confidence, iou } = start;
-    this.#method = { tool, confidence, iou, model: sha256, provider, threads };
+    const { tool, detection } = start;
+    this.#method = { tool, detection, model: sha256, provider, threads };
     this.#disk = new Disk({ signal, onHeld: (reason) => send({ type: 'held', reason, ts: Date.now() }) });
   }
 
@@ -77,7 +77,7 @@ class JobWork {
 
   async run(): Promise<Done> {
     const { start, player, platform, signal, log, model, send } = this.#options;
-    const { inputPath, artifactDir, stallMs, confidence, iou } = start;
+    const { inputPath, artifactDir, stallMs, detection } = start;
     send({ type: 'stage', stage: 'probing', ts: Date.now() });
     const input = { path: inputPath, player, platform, stallMs, signal };
     const earlier = await takeUp({ inputPath, artifactDir, method: this.#method, log });
@@ -88,11 +88,7 @@ class JobWork {
       (await fingerprint(inputPath).catch((cause: unknown) => {
         throw new Fault('source-undecodable', 'The video cannot be read to its end.', { cause });
       }));
-    const detector = model.detector({
-      source: { ...probed.info, pixelAspect: probed.pixelAspect },
-      confidence,
-      iou,
-    });
+    const detector = model.detector({ source: { ...probed.info, pixelAspect: probed.pixelAspect }, ...detection });
     const decoding = { ...input, ...detector.pictureSize };
     const found = earlier && (await this.#find(earlier, decoding));
     if (!found) await this.#disk.write(() => forgetCheckpoints(artifactDir));

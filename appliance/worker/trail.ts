@@ -48,7 +48,7 @@ export class Trail {
     if (frames !== place.frames) throw new Error(`the artifact has ${frames} frames, the place ${place.frames}`);
     this.#frames = frames;
     this.#committedAt = performance.now();
-    const checkpoint: Checkpoint = { version: 1, number: ++this.#number, ...origin, place, bytes, classes };
+    const checkpoint: Checkpoint = { version: 2, number: ++this.#number, ...origin, place, bytes, classes };
     const write = async () => {
       // The lines first: a checkpoint must never know of more than the disk has.
       await artifact.sync();

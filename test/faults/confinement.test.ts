@@ -14,6 +14,7 @@ import { tree, untilGone } from '../support/process-tree.ts';
 import { tempData } from '../support/temp-data.ts';
 import type { Loot, Temptation } from '../support/workers/prober.ts';
 import { recordFault } from './table.ts';
+import { everything } from '../support/everything.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const log = pino({ level: 'silent' });
@@ -60,8 +61,15 @@ async function putToWork(
   await worker.ready;
   const entrance = await worker.enter(join(jobs, 'mine'));
   const said = new Promise<Report>((resolve) => worker.onReport(resolve));
-  const detection = { confidence: 0.25, iou: 0.7, stallMs: 1000, mayJump: false };
-  worker.send({ type: 'start', jobId: 'mine', tool: 'video_player_detection', ...detection, ...entrance });
+  worker.send({
+    type: 'start',
+    jobId: 'mine',
+    tool: 'video_player_detection',
+    detection: everything(),
+    stallMs: 1000,
+    mayJump: false,
+    ...entrance,
+  });
   return { worker, said };
 }
 

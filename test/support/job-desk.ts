@@ -16,6 +16,7 @@ import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { JobStore } from '../../appliance/daemon/record/job-store.ts';
 import { tempData } from './temp-data.ts';
 import type { Script } from './workers/scripted.ts';
+import { everything } from './everything.ts';
 
 export interface DeskOptions {
   readonly folder?: string;
@@ -66,7 +67,7 @@ export async function openDesk({
     workers,
     folder: join(folder, 'jobs'),
     limits: { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, longestMs: 60_000, ...limits },
-    detection: { confidence: 0.25, iou: 0.7 },
+    detection: everything(),
     log,
   });
 

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { FromWorker, type ToWorker } from '../../appliance/contract/ipc.ts';
+import { everything } from '../support/everything.ts';
 
 type Of<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 
@@ -35,7 +36,16 @@ export class ForkedWorker {
 
   start(inputPath: string, artifactDir: string, { confidence = 0.25, stallMs = 10_000, mayJump = true } = {}): void {
     const tool = 'video_player_detection';
-    this.send({ type: 'start', jobId: 'job', inputPath, artifactDir, tool, confidence, iou: 0.7, stallMs, mayJump });
+    this.send({
+      type: 'start',
+      jobId: 'job',
+      inputPath,
+      artifactDir,
+      tool,
+      detection: everything(confidence),
+      stallMs,
+      mayJump,
+    });
   }
 
   /** The first message of this type, come already or still to come; rejects if the worker leaves without it. */

@@ -13,6 +13,7 @@ import { runJob } from '../../appliance/worker/job.ts';
 import type { Tool } from '../../appliance/worker/tools/tool.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { colourModel } from './onnx-file.ts';
+import { everything } from '../support/everything.ts';
 
 const nothing = { xyxy: [], confidence: [], class_id: [], class_name: [] };
 
@@ -48,8 +49,7 @@ describe.skipIf(noFfmpeg !== null)(`a job${noFfmpeg === null ? '' : ` (${noFfmpe
         inputPath: clip,
         artifactDir: directory,
         tool: tool.id,
-        confidence: 0.25,
-        iou: 0.7,
+        detection: everything(),
         stallMs: 10_000,
         mayJump: true,
       },

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Box } from '../../appliance/contract/frame.ts';
+import { everything } from '../support/everything.ts';
 import { Model } from '../../appliance/worker/infer/model.ts';
 import { Ingest } from './ingest/opened.ts';
 import { matched, type Marked } from './matching.ts';
@@ -55,7 +56,7 @@ describe.skipIf(skip !== null)(`YOLOv8n on real videos${skip === null ? '' : ` (
       expect(info.fps).toBeCloseTo(reference.fps, 2);
 
       // Pairs are sought down to the reference's own threshold, so that a score beside 0.5 is not a miss on one side.
-      const detector = model.detector({ source: { ...info, pixelAspect }, confidence: 0.25, iou: 0.7 });
+      const detector = model.detector({ source: { ...info, pixelAspect }, ...everything() });
       const wanted = new Map(reference.frames.map(({ frame, dets }) => [frame, dets]));
       const tally = { reference: 0, referenceMatched: 0, ours: 0, oursMatched: 0 };
       let frames = 0;

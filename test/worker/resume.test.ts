@@ -19,6 +19,7 @@ import { runJob } from '../../appliance/worker/job.ts';
 import { tools } from '../../appliance/worker/tools/registry.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { colourModel } from './onnx-file.ts';
+import { everything } from '../support/everything.ts';
 
 const log = pino({ level: 'silent' });
 const platform = platforms.software;
@@ -60,8 +61,7 @@ describe.skipIf(noFfmpeg !== null)(`work that is taken up${noFfmpeg === null ? '
           inputPath: input,
           artifactDir: directory,
           tool: 'video_player_detection',
-          confidence,
-          iou: 0.7,
+          detection: everything(confidence),
           stallMs: 10_000,
           mayJump: true,
         },

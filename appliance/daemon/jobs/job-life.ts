@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DetectionSettings } from '../../contract/detection.ts';
 import { Fault } from '../../contract/fault.ts';
 import { jobFiles, type ModelCard } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
@@ -23,7 +24,7 @@ export interface JobLifeOptions {
   readonly folder: string;
   readonly limits: { readonly hangMs: number; readonly stallMs: number; readonly longestMs: number };
   /** For every detection: scores below and overlaps above are dropped, 0..1. */
-  readonly detection: { readonly confidence: number; readonly iou: number };
+  readonly detection: DetectionSettings;
   /** Called when the job has moved on by some frames. */
   readonly onProgress: () => void;
   readonly log: Log;
@@ -120,7 +121,7 @@ export class JobLife {
         stopwatch: this.#stopwatch,
         onStep: (step) => this.#advance(step),
         onHeld: (reason) => this.#setHeld('worker', reason),
-        start: { ...start, ...reachable, ...detection },
+        start: { ...start, ...reachable, detection },
       });
       if (this.#held.has('appliance')) worker.send({ type: 'pause' });
       return await done;

@@ -1,16 +1,13 @@
 // Detections of one source's frames: the frame into the network, the boxes back into pixels of the source.
+import type { DetectionSettings } from '../../contract/detection.ts';
 import type { Box, Detections } from '../../contract/frame.ts';
-import { readCandidates, type Head } from './head.ts';
+import type { Head } from './heads/head.ts';
 import { letterbox, type Letterbox, type SourceSize } from './letterbox.ts';
 import type { Network, Picture } from './network.ts';
-import { nonMaximumSuppression } from './nms.ts';
+import { bestFirst, suppress } from './nms.ts';
 
-export interface DetectorOptions {
+export interface DetectorOptions extends DetectionSettings {
   readonly source: SourceSize;
-  /** Scores below are dropped, 0..1. */
-  readonly confidence: number;
-  /** Boxes of one class that overlap more than this are one, 0..1. */
-  readonly iou: number;
 }
 
 /** As many as Ultralytics keeps of one picture. */
@@ -19,14 +16,15 @@ const mostDetections = 300;
 export class Detector {
   readonly #network: Network;
   readonly #head: Head;
-  readonly #classes: readonly string[];
   readonly #options: DetectorOptions;
+  /** The name of each class that is told, by its id. */
+  readonly #names: ReadonlyMap<number, string>;
   readonly #fit: Letterbox;
 
   constructor(network: Network, head: Head, classes: readonly string[], options: DetectorOptions) {
     this.#network = network;
     this.#head = head;
-    this.#classes = classes;
+    this.#names = toldNames(classes, options);
     this.#options = options;
     this.#fit = letterbox(options.source, network);
     network.clear();
@@ -40,27 +38,29 @@ export class Detector {
   /** Blocks the thread for the length of one inference. */
   async detect(picture: Picture): Promise<Detections> {
     const { confidence, iou } = this.#options;
-    const output = await this.#network.infer(picture, this.#fit.left, this.#fit.top);
-    const candidates = readCandidates(output, this.#head, confidence);
+    const outputs = await this.#network.infer(picture, this.#fit.left, this.#fit.top);
+    const candidates = this.#head.read(outputs, confidence).filter(({ classId }) => this.#names.has(classId));
+    const kept = this.#head.suppressed
+      ? bestFirst(candidates).slice(0, mostDetections)
+      : suppress(candidates, iou, mostDetections);
     const detections: Detections = { xyxy: [], confidence: [], class_id: [], class_name: [] };
-    for (const position of nonMaximumSuppression(candidates, iou, mostDetections)) {
-      const [x = 0, y = 0, w = 0, h = 0] = [
-        candidates.centreX[position],
-        candidates.centreY[position],
-        candidates.width[position],
-        candidates.height[position],
-      ];
-      const box = this.#fit.toSource(x - w / 2, y - h / 2, x + w / 2, y + h / 2).map(toHundredths) as Box;
+    for (const { classId, score, x1, y1, x2, y2 } of kept) {
+      const box = this.#fit.toSource(x1, y1, x2, y2).map(toHundredths) as Box;
       // A box that lies in the border alone has nothing left after clipping.
       if (box[0] >= box[2] || box[1] >= box[3]) continue;
-      const classId = candidates.classId[position] ?? 0;
       detections.xyxy.push(box);
-      detections.confidence.push(Math.min(Math.round((candidates.score[position] ?? 0) * 1e4) / 1e4, 1));
+      detections.confidence.push(Math.min(Math.round(score * 1e4) / 1e4, 1));
       detections.class_id.push(classId);
-      detections.class_name.push(this.#classes[classId] ?? '');
+      detections.class_name.push(this.#names.get(classId) ?? '');
     }
     return detections;
   }
+}
+
+function toldNames(classes: readonly string[], { classes: wanted, aliases }: DetectionSettings): Map<number, string> {
+  const named = classes.map((name, id) => [id, name] as const);
+  const told = named.filter(([, name]) => wanted === null || wanted.includes(name));
+  return new Map(told.map(([id, name]) => [id, aliases[name] ?? name]));
 }
 
 function toHundredths(value: number): number {

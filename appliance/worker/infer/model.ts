@@ -7,7 +7,8 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { Fault } from '../../contract/fault.ts';
 import type { ModelCard, Provider } from '../../contract/frame.ts';
 import { Detector, type DetectorOptions } from './detector.ts';
-import { readHead, type Head } from './head.ts';
+import type { Head } from './heads/head.ts';
+import { recogniseHead } from './heads/recognise.ts';
 import { readMetadata, type ModelMetadata } from './metadata.ts';
 import { Network, type InputType } from './network.ts';
 import { climb, type Refusal } from './provider.ts';
@@ -49,7 +50,7 @@ export class Model {
     });
     const [height = unknownSide, width = unknownSide] = metadata.imageSize ?? [];
     const threads = options.threads ?? chooseThreads({ bytes, pixels: width * height }, availableParallelism());
-    const loading = { network: null as Network | null };
+    const loading = { network: null as Network | null, session: null as InferenceSession | null };
     const { provider, refused } = await climb({
       path,
       providers,
@@ -58,15 +59,18 @@ export class Model {
         const network = new Network(session, inputOf(session, metadata));
         await network.warmUp();
         loading.network = network;
+        loading.session = session;
       },
     });
     const network = loading.network;
     if (network === null) throw new Error('a session was taken without its warm-up');
-    const head = readHead(network.outputShape, metadata);
+    const head = recogniseHead({ outputs: network.outputs, metadata, input: network });
     const card: ModelCard = {
       name,
       sha256: await sha256(path),
       provider,
+      input: describeInput(loading.session),
+      layout: head.layout,
       classes: Array.from({ length: head.classes }, (_, id) => metadata.names?.get(id) ?? `class ${id}`),
       inputWidth: network.width,
       inputHeight: network.height,
@@ -106,6 +110,11 @@ function inputOf(
     );
   }
   return { type: known, height, width };
+}
+
+function describeInput(session: InferenceSession | null): string {
+  const [input] = session?.inputMetadata ?? [];
+  return input?.isTensor === true ? `${input.name} ${input.type} [${input.shape.join(', ')}]` : '';
 }
 
 async function sha256(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 // A session with the memory that goes in and comes out of it, made once and used for every frame.
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { Fault } from '../../contract/fault.ts';
+import type { Outputs } from './heads/head.ts';
 
 export type InputType = 'float32' | 'uint8';
 
@@ -23,7 +24,7 @@ export class Network {
   readonly #input: Float32Array | Uint8Array;
   readonly #feeds: InferenceSession.OnnxValueMapType;
   readonly #outputName: string;
-  #outputShape: readonly number[] = [];
+  #outputs: Outputs = {};
 
   constructor(session: InferenceSession, { type, width, height }: { type: InputType; width: number; height: number }) {
     this.#session = session;
@@ -42,21 +43,20 @@ export class Network {
   }
 
   /** Known after the warm-up. */
-  get outputShape(): readonly number[] {
-    return this.#outputShape;
+  get outputs(): Outputs {
+    return this.#outputs;
   }
 
   /** The first inference allocates and, on some providers, compiles. */
   async warmUp(): Promise<void> {
-    const output = await this.#run();
-    this.#outputShape = output.dims;
+    this.#outputs = await this.#run();
   }
 
   /**
    * Pastes the picture at this place and runs the network. Whatever was pasted elsewhere before stays: a detector always
    * pastes at one place and size. Returns the network's raw output.
    */
-  async infer(picture: Picture, left: number, top: number): Promise<Float32Array> {
+  async infer(picture: Picture, left: number, top: number): Promise<Outputs> {
     const { width, height, stride, pixels } = picture;
     for (let plane = 0; plane < 3; plane++) {
       for (let y = 0; y < height; y++) {
@@ -65,8 +65,7 @@ export class Network {
         pasteRow(this.#input, to, pixels, from, width);
       }
     }
-    const output = await this.#run();
-    return output.data as Float32Array;
+    return this.#run();
   }
 
   /** Forgets what was pasted. */
@@ -74,10 +73,12 @@ export class Network {
     this.#input.fill(this.#input instanceof Float32Array ? grey / 255 : grey);
   }
 
-  async #run(): Promise<Tensor> {
+  async #run(): Promise<Outputs> {
     const outputs = await this.#session.run(this.#feeds, [this.#outputName]);
     const output = outputs[this.#outputName];
-    if (output?.type === 'float32') return output;
+    if (output?.type === 'float32') {
+      return { [this.#outputName]: { dims: output.dims, data: output.data as Float32Array } };
+    }
     throw new Fault(
       'model-invalid',
       `The model cannot be used: its output is ${output?.type ?? 'missing'}, not float32.`,

@@ -90,7 +90,7 @@ process.on('message', (raw) => {
   const message = ToWorker.parse(raw);
   if (message.type === 'prepare') {
     const card = { name: 'prober', sha256: 'ab'.repeat(32), provider: 'cpu' as const, classes: [], task: 'detect' };
-    const model = { ...card, inputWidth: 320, inputHeight: 320, stride: 32, threads: 1 };
+    const model = { ...card, input: '', layout: '', inputWidth: 320, inputHeight: 320, stride: 32, threads: 1 };
     tell({ type: 'ready', model, refused: [] });
   } else if (message.type === 'start') {
     const temptation = JSON.parse(readFileSync(message.inputPath, 'utf8')) as Temptation;

@@ -104,7 +104,7 @@ process.on('message', (raw) => {
     const model = { name, sha256: 'ab'.repeat(32), provider: 'cpu' as const, classes: ['thing'], task: 'detect' };
     tell({
       type: 'ready',
-      model: { ...model, inputWidth: 320, inputHeight: 320, stride: 32, threads: 1 },
+      model: { ...model, input: '', layout: '', inputWidth: 320, inputHeight: 320, stride: 32, threads: 1 },
       refused: [],
     });
   } else if (message.type === 'start') {

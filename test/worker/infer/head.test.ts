@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCandidates } from '../../../appliance/worker/infer/head.ts';
-import { nonMaximumSuppression, type Candidates } from '../../../appliance/worker/infer/nms.ts';
+import { readColumns } from '../../../appliance/worker/infer/heads/columns.ts';
+import type { Candidate } from '../../../appliance/worker/infer/heads/head.ts';
+import { suppress } from '../../../appliance/worker/infer/nms.ts';
 
 interface Found {
   readonly classId: number;
@@ -39,17 +40,8 @@ function overlap(a: Found['box'], b: Found['box']): number {
   return common / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common);
 }
 
-function found(candidates: Candidates, positions: readonly number[]): Found[] {
-  const of = (list: readonly number[], position: number) => list[position] ?? NaN;
-  return positions.map((at) => {
-    const [x, y] = [of(candidates.centreX, at), of(candidates.centreY, at)];
-    const [w, h] = [of(candidates.width, at), of(candidates.height, at)];
-    return {
-      classId: of(candidates.classId, at),
-      score: of(candidates.score, at),
-      box: [x - w / 2, y - h / 2, x + w / 2, y + h / 2] as const,
-    };
-  });
+function found(candidates: readonly Candidate[]): Found[] {
+  return candidates.map(({ classId, score, x1, y1, x2, y2 }) => ({ classId, score, box: [x1, y1, x2, y2] }));
 }
 
 // Distinct scores: of two equal ones either may come first.
@@ -84,9 +76,10 @@ describe('head and suppression', () => {
           const { head, boxes, scores } = made;
           const rows = [0, 1, 2, 3].flatMap((row) => boxes.map((box) => box[row] ?? 0));
           const numbers = Float32Array.from([...rows, ...scores]);
-          const candidates = readCandidates(numbers, head, threshold);
-          const kept = found(candidates, nonMaximumSuppression(candidates, iou, 1000));
-          expect(kept).toEqual(naive(numbers, head.classes, head.anchors, threshold, iou));
+          const candidates = readColumns(numbers, head, threshold);
+          expect(found(suppress(candidates, iou, 1000))).toEqual(
+            naive(numbers, head.classes, head.anchors, threshold, iou),
+          );
         },
       ),
     );
@@ -94,12 +87,12 @@ describe('head and suppression', () => {
 
   test('leave out what is not a number', () => {
     const numbers = Float32Array.from([5, 5, 5, 5, 2, 2, 2, 2, NaN, 0.5]);
-    expect(readCandidates(numbers, { classes: 1, anchors: 2 }, 0).score).toEqual([0.5]);
+    expect(readColumns(numbers, { classes: 1, anchors: 2 }, 0).map(({ score }) => score)).toEqual([0.5]);
   });
 
   test('keep at most the limit, the best first', () => {
     const numbers = Float32Array.from([10, 50, 90, 5, 5, 5, 4, 4, 4, 4, 4, 4, 0.2, 0.9, 0.5]);
-    const candidates = readCandidates(numbers, { classes: 1, anchors: 3 }, 0.1);
-    expect(found(candidates, nonMaximumSuppression(candidates, 0.5, 2)).map(({ box }) => box[0])).toEqual([48, 88]);
+    const candidates = readColumns(numbers, { classes: 1, anchors: 3 }, 0.1);
+    expect(suppress(candidates, 0.5, 2).map(({ x1 }) => x1)).toEqual([48, 88]);
   });
 });

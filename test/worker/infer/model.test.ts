@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Model } from '../../../appliance/worker/infer/model.ts';
+import { everything } from '../../support/everything.ts';
 import { colourModel, constantModel } from '../onnx-file.ts';
 
 let folder: string;
@@ -39,6 +40,8 @@ describe('a model', () => {
       name: 'tiny',
       sha256: createHash('sha256').update(bytes).digest('hex'),
       provider: 'cpu',
+      input: 'images float32 [1, 3, 64, 64]',
+      layout: expect.stringContaining('[1, 7, 8]') as string,
       classes: ['red', 'green', 'blue'],
       inputWidth: 64,
       inputHeight: 64,
@@ -74,8 +77,7 @@ describe('a model', () => {
       const model = await load(colourModel({ ...colours, input }));
       const detector = model.detector({
         source: { width: 102, height: 51, pixelAspect: 1 },
-        confidence: 0.01,
-        iou: 0.5,
+        ...everything(0.01, 0.5),
       });
       expect(detector.pictureSize).toMatchObject({ width: 64, height: 32 });
       const { class_name: names, confidence } = await detector.detect(plain(64, 32, [255, 102, 0]));
@@ -87,16 +89,16 @@ describe('a model', () => {
 
   test('gives its boxes in pixels of the source', async () => {
     const model = await load(colourModel(colours));
-    const detector = model.detector({ source: { width: 128, height: 64, pixelAspect: 1 }, confidence: 0.1, iou: 0.5 });
+    const detector = model.detector({ source: { width: 128, height: 64, pixelAspect: 1 }, ...everything(0.1, 0.5) });
     const { xyxy } = await detector.detect(plain(64, 32, [9, 99, 200]));
     expect(xyxy).toEqual([[48, 24, 80, 40]]);
   });
 
   test('forgets the picture of another shape that was there before', async () => {
     const model = await load(colourModel(colours));
-    const wide = model.detector({ source: { width: 64, height: 32, pixelAspect: 1 }, confidence: 0.01, iou: 0.5 });
+    const wide = model.detector({ source: { width: 64, height: 32, pixelAspect: 1 }, ...everything(0.01, 0.5) });
     await wide.detect(plain(64, 32, [255, 255, 255]));
-    const tall = model.detector({ source: { width: 30, height: 60, pixelAspect: 1 }, confidence: 0.01, iou: 0.5 });
+    const tall = model.detector({ source: { width: 30, height: 60, pixelAspect: 1 }, ...everything(0.01, 0.5) });
     const { confidence } = await tall.detect(plain(32, 64, [0, 0, 0]));
     expect(confidence[0]).toBeCloseTo(114 / 255 / 2, 3);
   });

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Box } from '../../../appliance/contract/frame.ts';
+import { everything } from '../../support/everything.ts';
 import { Model } from '../../../appliance/worker/infer/model.ts';
 import { shortfall } from '../../../appliance/worker/shortfall.ts';
 import { MediaFolder, noFfmpeg, packetCount, shownTimes } from '../../support/worker-media.ts';
@@ -72,7 +73,7 @@ describe.skipIf(skip !== null)(`the boxes of a known scene${skip === null ? '' :
 
   async function seenIn(file: string) {
     const { info, pixelAspect } = await ingest.probe(file);
-    const detector = model.detector({ source: { ...info, pixelAspect }, confidence: 0.4, iou: 0.7 });
+    const detector = model.detector({ source: { ...info, pixelAspect }, ...everything(0.4) });
     const frames = ingest.frames(file, { ...detector.pictureSize });
     const found: Marked[][] = [];
     const times: number[] = [];
