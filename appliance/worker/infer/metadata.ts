@@ -1,98 +1,96 @@
-// The metadata that an exporter left in an ONNX file: ONNX Runtime does not tell it to JavaScript, so it is read here.
-import { readFile } from 'node:fs/promises';
-import { parseLiteral, type Literal } from './literal.ts';
+// What is known of a model besides its network: ONNX Runtime does not tell a file's metadata to JavaScript, so it is read
+// here, and with it what a JSON file beside the model says.
+import { type Labels, longestName, mostClasses, nothingSaid, type Overrides, readLabels } from './labels.ts';
+import { type Literal, parseLiteral } from './literal.ts';
+import { readProperties } from './properties.ts';
 
 export interface ModelMetadata {
-  /** Class names by class id; null where the file names none. */
+  /** Class names by class id, with gaps where ids have none; null where nothing names any. */
   readonly names: ReadonlyMap<number, string> | null;
   /** Height and width. */
   readonly imageSize: readonly [number, number] | null;
   readonly stride: number | null;
   readonly task: string | null;
-  /** True where suppression is part of the network. */
-  readonly endToEnd: boolean;
+  /** Whether suppression is part of the network; null where the file does not say. */
+  readonly endToEnd: boolean | null;
+  /** Ultralytics' name of the network's last layer, such as `Detect` or `RTDETRDecoder`. */
+  readonly head: string | null;
+  readonly overrides: Overrides;
 }
 
-/** Throws SyntaxError where the file is no protobuf message, or a literal in it is malformed. */
+/**
+ * What the file beside the model says stands above what the model says. Throws SyntaxError where the model is no protobuf
+ * message, or a literal in it is malformed; Fault model-invalid where the file beside it cannot be understood.
+ */
 export async function readMetadata(path: string): Promise<ModelMetadata> {
-  return understand(readProperties(await readFile(path)));
+  const properties = await readProperties(path);
+  return understand(properties, await readLabels(path));
 }
 
-export function understand(properties: ReadonlyMap<string, string>): ModelMetadata {
-  const literal = (key: string): Literal => {
-    const text = properties.get(key);
-    return text === undefined ? null : parseLiteral(text);
-  };
+export function understand(properties: ReadonlyMap<string, string>, labels: Labels = nothingSaid): ModelMetadata {
+  const literal = (key: string): Literal => readLiteral(key, properties.get(key));
   const stride = Number(properties.get('stride'));
-  const exported = properties.get('args') === undefined ? null : literal('args');
-  const [height, width] = items(literal('imgsz'));
   return {
-    names: readNames(literal('names')),
-    imageSize: typeof height === 'number' && typeof width === 'number' ? [height, width] : null,
-    stride: Number.isInteger(stride) && stride > 0 ? stride : null,
+    names: labels.names ?? readNames(literal('names')),
+    imageSize: labels.imageSize ?? readSize(literal('imgsz')),
+    stride: labels.stride ?? (isSide(stride) ? stride : null),
     task: properties.get('task') ?? null,
-    endToEnd: properties.get('end2end') === 'True' || (exported instanceof Map && exported.get('nms') === true),
+    endToEnd: readEndToEnd(properties.get('end2end'), literal('args')),
+    head: properties.get('head') ?? null,
+    overrides: labels.overrides,
   };
 }
 
+function readLiteral(key: string, text: string | undefined): Literal {
+  if (text === undefined) return null;
+  try {
+    return parseLiteral(text);
+  } catch (cause) {
+    throw new SyntaxError(`its metadata "${key}" is no Python literal`, { cause });
+  }
+}
+
+/** Ultralytics writes both since 2025; `nms` says that the exporter put suppression behind any network. */
+function readEndToEnd(endToEnd: string | undefined, exported: Literal): boolean | null {
+  const nms = isDict(exported) ? exported.get('nms') : undefined;
+  if (endToEnd === 'True' || nms === true) return true;
+  return endToEnd === 'False' ? false : null;
+}
+
+/** A dict or a list; ids may be texts, as JSON has them, and names numbers, which Ultralytics takes for texts too. */
 function readNames(names: Literal): ReadonlyMap<number, string> | null {
-  const entries: readonly (readonly [Literal, Literal])[] =
-    names instanceof Map ? [...names] : [...items(names).entries()];
-  const read = entries.filter((entry): entry is readonly [number, string] => {
-    return typeof entry[0] === 'number' && typeof entry[1] === 'string';
-  });
-  return read.length > 0 ? new Map(read) : null;
+  const entries: readonly (readonly [Literal, Literal])[] = isDict(names) ? [...names] : [...items(names).entries()];
+  if (entries.length === 0) return null;
+  return new Map(entries.map(([id, name]) => [readClassId(id), readName(name)]));
+}
+
+function readClassId(id: Literal): number {
+  const number = typeof id === 'string' && /^\d+$/.test(id) ? Number(id) : id;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number >= mostClasses) {
+    throw new SyntaxError(`its metadata "names" has a class id that is no whole number below ${mostClasses}`);
+  }
+  return number;
+}
+
+function readName(name: Literal): string {
+  if (typeof name === 'string' && name.length <= longestName) return name;
+  if (typeof name === 'number' || typeof name === 'boolean') return String(name);
+  throw new SyntaxError(`its metadata "names" has a name that is no text of at most ${longestName} characters`);
+}
+
+function readSize(size: Literal): readonly [number, number] | null {
+  const [height, width] = typeof size === 'number' ? [size, size] : items(size);
+  return isSide(height) && isSide(width) ? [height, width] : null;
+}
+
+function isSide(value: Literal | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0;
+}
+
+function isDict(literal: Literal): literal is ReadonlyMap<Literal, Literal> {
+  return literal instanceof Map;
 }
 
 function items(literal: Literal): readonly Literal[] {
   return Array.isArray(literal) ? (literal as readonly Literal[]) : [];
-}
-
-/**
- * `metadata_props` of a ModelProto: field 14, each a message of key (1) and value (2). The graph is skipped by its length.
- * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
- */
-export function readProperties(bytes: Uint8Array): ReadonlyMap<string, string> {
-  const properties = new Map<string, string>();
-  for (const { field, value } of fields(bytes)) {
-    if (field !== 14 || value === null) continue;
-    const texts = new Map<number, string>();
-    for (const part of fields(value)) {
-      if (part.value !== null) texts.set(part.field, new TextDecoder().decode(part.value));
-    }
-    properties.set(texts.get(1) ?? '', texts.get(2) ?? '');
-  }
-  return properties;
-}
-
-/** The fields of one protobuf message; `value` is null for those that are not length-delimited. */
-function* fields(bytes: Uint8Array): Generator<{ field: number; value: Uint8Array | null }> {
-  let at = 0;
-  while (at < bytes.length) {
-    const tag = varint();
-    const wire = tag % 8;
-    const field = Math.floor(tag / 8);
-    if (field === 0) throw new SyntaxError('not a protobuf message');
-    if (wire === 0) {
-      varint();
-      yield { field, value: null };
-    } else {
-      const length = wire === 2 ? varint() : wire === 1 ? 8 : wire === 5 ? 4 : Infinity;
-      if (length > bytes.length - at) throw new SyntaxError('not a protobuf message');
-      yield { field, value: wire === 2 ? bytes.subarray(at, at + length) : null };
-      at += length;
-    }
-  }
-
-  /** Exact up to 2^53, which no length or tag of a real file reaches. */
-  function varint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) break;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    throw new SyntaxError('not a protobuf message');
-  }
 }

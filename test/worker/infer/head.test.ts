@@ -90,6 +90,21 @@ describe('head and suppression', () => {
     expect(readColumns(numbers, { classes: 1, anchors: 2 }, 0).map(({ score }) => score)).toEqual([0.5]);
   });
 
+  test('keep a score that is the threshold, and none that is the least bit below', () => {
+    const near = (float: number) => {
+      const bits = new Int32Array(Float32Array.of(float).buffer)[0] ?? 0;
+      return [...new Float32Array(Int32Array.from({ length: 40 }, (_, at) => bits + at - 20).buffer)];
+    };
+    for (const threshold of [0.1, 0.25, 0.3, 0.7, 0.999, 1, 1e-30, 1e-42]) {
+      const scores = near(threshold).map((score) => Math.min(score, 1));
+      const anchors = scores.length;
+      const numbers = Float32Array.from([...new Array<number>(4 * anchors).fill(5), ...scores]);
+      const kept = readColumns(numbers, { classes: 1, anchors }, threshold).map(({ score }) => score);
+      expect(kept).toEqual(scores.filter((score) => score >= threshold));
+      expect(kept.length).toBeGreaterThan(15);
+    }
+  });
+
   test('keep at most the limit, the best first', () => {
     const numbers = Float32Array.from([10, 50, 90, 5, 5, 5, 4, 4, 4, 4, 4, 4, 0.2, 0.9, 0.5]);
     const candidates = readColumns(numbers, { classes: 1, anchors: 3 }, 0.1);

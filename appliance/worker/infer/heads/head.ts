@@ -19,6 +19,12 @@ export interface Output {
 
 export type Outputs = Readonly<Record<string, Output>>;
 
+/** In pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** How a picture is fitted into the input: centred on grey, at the upper left corner of grey, or stretched over it. */
 export type Framing = 'centred' | 'cornered' | 'stretched';
 
@@ -32,8 +38,12 @@ export interface Head {
   readonly colours: 'rgb' | 'bgr';
   /** What a byte of a colour is multiplied by before it goes in: 1/255, or 1 where the network wants bytes. */
   readonly scale: number;
-  /** Of the batch's picture `at` (0-based), those that score at least `threshold`, 0..1, in no particular order. NaN is above nothing. */
-  read(outputs: Outputs, threshold: number, at?: number): Candidate[];
+  /**
+   * Of the batch's picture `at` (0-based), those that score at least `threshold`, 0..1, in no particular order. What is
+   * no finite number never comes out. `input`: the size of this run's input, needed where a network takes any size;
+   * by default that of the run by which the head was recognised.
+   */
+  read(outputs: Outputs, threshold: number, at?: number, input?: Size): Candidate[];
 }
 
 /** Of an input or output as the network declares it; a side that is left open is its name, or null. */
@@ -49,4 +59,49 @@ export function expectFloats(outputs: Outputs, name: string): { data: Float32Arr
   const output = outputs[name];
   if (!(output?.data instanceof Float32Array)) throw new Error(`output ${name} is not there, or holds no floats`);
   return { data: output.data, dims: output.dims };
+}
+
+/** Throws Error where the network has no such output. */
+export function expectNumbers(outputs: Outputs, name: string): Output {
+  const output = outputs[name];
+  if (output === undefined) throw new Error(`output ${name} is not there`);
+  return output;
+}
+
+/** How far beyond 0..1 a number may lie that halves or eight bits have rounded. */
+export const roundedBy = 0.01;
+
+/**
+ * Puts a box with its corners onto the list, unless it is none: a number that is not finite, sides below nothing, a score
+ * that no rounding lifts above 1. One that is lifted, be it as a product of two, scores 1.
+ */
+export function take(
+  taken: Candidate[],
+  classId: number,
+  score: number,
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+): void {
+  if (!(score <= 1 + 3 * roundedBy) || !Number.isFinite(x1 + y1 + x2 + y2) || x2 < x1 || y2 < y1) return;
+  taken.push({ classId, score: Math.min(score, 1), x1, y1, x2, y2 });
+}
+
+/** Whether it is an id of one of so many classes. */
+export function isClassId(id: number, classes: number): boolean {
+  return Number.isInteger(id) && id >= 0 && id < classes;
+}
+
+/** As `take`, for a box with its centre and size. */
+export function takeCentred(
+  taken: Candidate[],
+  classId: number,
+  score: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
+  take(taken, classId, score, x - width / 2, y - height / 2, x + width / 2, y + height / 2);
 }
