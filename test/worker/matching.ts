@@ -8,12 +8,23 @@ export interface Marked {
 
 /** Of `wanted`, those that `found` has with the same class and at least this overlap; each found one serves once. */
 export function matched<T extends Marked>(wanted: readonly T[], found: readonly Marked[], iou: number): T[] {
+  return pairs(wanted, found, iou).map(([want]) => want);
+}
+
+/** Each with the one that was found for it. */
+export function pairs<T extends Marked, U extends Marked>(
+  wanted: readonly T[],
+  found: readonly U[],
+  iou: number,
+): (readonly [T, U])[] {
   const free = new Set(found);
-  return wanted.filter((want) => {
+  return wanted.flatMap((want) => {
     const [best] = [...free]
       .filter((other) => other.class === want.class && overlap(other.box, want.box) >= iou)
       .sort((a, b) => overlap(b.box, want.box) - overlap(a.box, want.box));
-    return best !== undefined && free.delete(best);
+    if (best === undefined) return [];
+    free.delete(best);
+    return [[want, best] as const];
   });
 }
 

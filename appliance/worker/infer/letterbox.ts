@@ -1,35 +1,33 @@
-// Letterbox geometry: a source scaled to fit the model's input with its aspect kept, centred, and the way back.
+// How a source is fitted into the model's input, and the way back.
 import type { Box } from '../../contract/frame.ts';
+import type { Framing, Size } from './heads/head.ts';
 
-export interface Letterbox {
-  /** Size that the frame is scaled to. */
-  readonly width: number;
-  readonly height: number;
-  /** Where its upper left corner lies in the model's input. */
+export interface Fit extends Size {
+  /** Where the upper left corner of the scaled frame, which has this size, lies in the model's input. */
   readonly left: number;
   readonly top: number;
   /** A box in pixels of the model's input as one in pixels of the source, clipped to it. */
   readonly toSource: (x1: number, y1: number, x2: number, y2: number) => Box;
 }
 
-export interface SourceSize {
-  readonly width: number;
-  readonly height: number;
+export interface SourceSize extends Size {
   /** Width of one pixel by its height. */
   readonly pixelAspect: number;
 }
 
 /**
- * Same rounding as Ultralytics' LetterBox (data/augment.py): size by round, the smaller half of an odd border above
- * and to the left. The way back divides by the true scale of each axis, so that the rounding costs nothing.
+ * The way back divides by the true scale of each axis, so that rounding the size costs nothing. Each family's rounding
+ * is kept: Ultralytics' LetterBox (data/augment.py) rounds the size and gives an odd border's smaller half to the upper
+ * left; YOLOX' preproc (data/data_augment.py) cuts the size off.
  */
-export function letterbox(source: SourceSize, input: { width: number; height: number }): Letterbox {
-  const shownWidth = source.width * source.pixelAspect;
-  const scale = Math.min(input.width / shownWidth, input.height / source.height);
-  const width = clamp(Math.round(shownWidth * scale), 1, input.width);
-  const height = clamp(Math.round(source.height * scale), 1, input.height);
-  const left = Math.floor((input.width - width) / 2);
-  const top = Math.floor((input.height - height) / 2);
+export function fit(source: SourceSize, input: Size, framing: Framing): Fit {
+  const round = framing === 'cornered' ? Math.floor : Math.round;
+  const shown = source.width * source.pixelAspect;
+  const scale = Math.min(input.width / shown, input.height / source.height);
+  const width = framing === 'stretched' ? input.width : clamp(round(shown * scale), 1, input.width);
+  const height = framing === 'stretched' ? input.height : clamp(round(source.height * scale), 1, input.height);
+  const left = framing === 'centred' ? Math.floor((input.width - width) / 2) : 0;
+  const top = framing === 'centred' ? Math.floor((input.height - height) / 2) : 0;
   const toX = source.width / width;
   const toY = source.height / height;
   return {
@@ -44,6 +42,15 @@ export function letterbox(source: SourceSize, input: { width: number; height: nu
       clamp((y2 - top) * toY, 0, source.height),
     ],
   };
+}
+
+/**
+ * Of an input that takes any size: the source at the usual scale, and no more border than the stride asks for, as
+ * Ultralytics does it for such models. 16:9 in 640 × 640 needs 640 × 384, three fifths of the work.
+ */
+export function tightSize(source: SourceSize, usual: Size, stride: number): Size {
+  const { width, height } = fit(source, usual, 'centred');
+  return { width: Math.ceil(width / stride) * stride, height: Math.ceil(height / stride) * stride };
 }
 
 function clamp(value: number, low: number, high: number): number {

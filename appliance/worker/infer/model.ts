@@ -1,21 +1,23 @@
 // One loaded network: its card, and the detectors that are made from it.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { InferenceSession } from 'onnxruntime-node';
 import { Fault } from '../../contract/fault.ts';
-import type { ModelCard, Provider } from '../../contract/frame.ts';
+import type { ModelCard, Provider, Refusal } from '../../contract/frame.ts';
 import { Detector, type DetectorOptions } from './detector.ts';
-import type { Head } from './heads/head.ts';
+import type { Head, Outputs } from './heads/head.ts';
 import { recogniseHead } from './heads/recognise.ts';
+import { readMachine } from './machine.ts';
 import { readMetadata, type ModelMetadata } from './metadata.ts';
-import { Network, type InputType } from './network.ts';
-import { climb, type Refusal } from './provider.ts';
+import { readInputs } from './inputs.ts';
+import { Network } from './network.ts';
+import { climb } from './provider.ts';
+import { loadRuntime, type Runtime } from './runtime.ts';
+import { planTensorrt, type TensorrtWish } from './tensorrt.ts';
 import { chooseThreads } from './threads.ts';
+import { readWeights, type Weights } from './weights.ts';
 
 /** Of an input whose size the metadata leaves out: the usual one. */
 const unknownSide = 640;
+const usualStride = 32;
 
 export interface ModelOptions {
   readonly name: string;
@@ -23,6 +25,10 @@ export interface ModelOptions {
   readonly providers: readonly Provider[];
   /** Of one inference; null: chosen by the size of the model. */
   readonly threads: number | null;
+  /** The bundled one without. */
+  readonly runtime?: Runtime;
+  /** What TensorRT is given; without, only an engine beside the model. */
+  readonly tensorrt?: TensorrtWish['settings'];
 }
 
 export class Model {
@@ -40,41 +46,43 @@ export class Model {
 
   /** Loads and warms up. Throws Fault model-missing, model-invalid or provider-unavailable. */
   static async load({ name, path, providers, ...options }: ModelOptions): Promise<Model> {
-    const { size: bytes } = await stat(path).catch((cause: unknown) => {
-      throw new Fault('model-missing', `The model "${name}" is not there. Put ${name}.onnx into the models folder.`, {
-        cause,
-      });
-    });
-    const metadata = await readMetadata(path).catch((cause: unknown) => {
-      throw new Fault('model-invalid', `The model "${name}" is not a readable ONNX file.`, { cause });
-    });
+    const { weights, metadata } = await readModel(name, path);
     const [height = unknownSide, width = unknownSide] = metadata.imageSize ?? [];
-    const threads = options.threads ?? chooseThreads({ bytes, pixels: width * height }, availableParallelism());
-    const loading = { network: null as Network | null, session: null as InferenceSession | null };
+    const size = { bytes: weights.bytes, pixels: width * height };
+    const threads = options.threads ?? chooseThreads(size, availableParallelism());
+    const runtime = options.runtime ?? loadRuntime(null);
+    const loaded: { network?: Network; outputs?: Outputs } = {};
     const { provider, refused } = await climb({
-      path,
+      runtime,
+      model: () => weights.model,
       providers,
       threads,
+      tensorrt: async () => {
+        const settings = options.tensorrt ?? { tensorrtOptions: {}, engines: null };
+        const model = { path, sha256: weights.sha256 };
+        return planTensorrt({ runtime, settings, model, machine: await readMachine() });
+      },
       warmUp: async (session) => {
-        const network = new Network(session, inputOf(session, metadata));
-        await network.warmUp();
-        loading.network = network;
-        loading.session = session;
+        const inputs = weights.inputs ?? readInputs(session.inputs);
+        const network = await Network.open({ session, inputs, usual: { width, height } });
+        loaded.outputs = await network.run();
+        loaded.network = network;
       },
     });
-    const network = loading.network;
-    if (network === null) throw new Error('a session was taken without its warm-up');
-    const head = recogniseHead({ outputs: network.outputs, metadata, input: network });
+    const { network, outputs } = loaded;
+    if (!network || !outputs) throw new Error('a session was taken without its warm-up');
+    const head = recogniseHead({ outputs, metadata, input: network.size });
+    await network.fitTo(head);
     const card: ModelCard = {
       name,
-      sha256: await sha256(path),
+      sha256: weights.sha256,
       provider,
-      input: describeInput(loading.session),
+      input: network.input,
       layout: head.layout,
       classes: Array.from({ length: head.classes }, (_, id) => metadata.names?.get(id) ?? `class ${id}`),
-      inputWidth: network.width,
-      inputHeight: network.height,
-      stride: metadata.stride ?? 32,
+      inputWidth: network.size.width,
+      inputHeight: network.size.height,
+      stride: metadata.stride ?? usualStride,
       threads,
       task: metadata.task ?? 'detect',
     };
@@ -82,43 +90,25 @@ export class Model {
   }
 
   /** For one source. The model's input and output are one piece of memory: use one detector at a time. */
-  detector(options: DetectorOptions): Detector {
-    return new Detector(this.#network, this.#head, this.card.classes, options);
+  detector(options: DetectorOptions): Promise<Detector> {
+    return Detector.open({ network: this.#network, head: this.#head, card: this.card }, options);
+  }
+
+  /** So many inferences on whatever its input holds, and nothing besides: what a job's frames are measured against. */
+  async runBare(times: number): Promise<void> {
+    await this.#network.run(times);
   }
 }
 
-/** The one input, `[1, 3, height, width]`; dimensions that the network leaves open are taken from the metadata. */
-function inputOf(
-  session: InferenceSession,
-  metadata: ModelMetadata,
-): { type: InputType; height: number; width: number } {
-  const [input, ...others] = session.inputMetadata;
-  const shape = input?.isTensor === true ? input.shape : [];
-  const seen = `its input is ${input?.isTensor === true ? input.type : 'no tensor'} [${shape.join(', ')}]`;
-  const [batch, channels] = shape;
-  const known = input?.isTensor === true && (input.type === 'float32' || input.type === 'uint8') ? input.type : null;
-  const size = [shape[2], shape[3]].map((side, axis) => (typeof side === 'number' ? side : metadata.imageSize?.[axis]));
-  const [height, width] = size;
-  const fits =
-    shape.length === 4 &&
-    (batch === 1 || typeof batch === 'string') &&
-    (channels === 3 || typeof channels === 'string');
-  if (known === null || !fits || others.length > 0 || height === undefined || width === undefined) {
-    throw new Fault(
-      'model-invalid',
-      `The model cannot be used: ${seen}. Vedette understands one input [1, 3, height, width] of float32 or uint8.`,
-    );
+async function readModel(name: string, path: string): Promise<{ weights: Weights; metadata: ModelMetadata }> {
+  try {
+    return { weights: await readWeights(path), metadata: await readMetadata(path) };
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    if (cause instanceof SyntaxError) {
+      throw new Fault('model-invalid', `The model "${name}" is not a readable ONNX file: ${cause.message}.`, { cause });
+    }
+    const message = `The model "${name}" is not there. Put ${name}.onnx into the models folder.`;
+    throw new Fault('model-missing', message, { cause });
   }
-  return { type: known, height, width };
-}
-
-function describeInput(session: InferenceSession | null): string {
-  const [input] = session?.inputMetadata ?? [];
-  return input?.isTensor === true ? `${input.name} ${input.type} [${input.shape.join(', ')}]` : '';
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -75,7 +75,7 @@ describe('a model', () => {
     'of %s input sees planes R, G, B in 0..1 with grey borders',
     async (input) => {
       const model = await load(colourModel({ ...colours, input }));
-      const detector = model.detector({
+      const detector = await model.detector({
         source: { width: 102, height: 51, pixelAspect: 1 },
         ...everything(0.01, 0.5),
       });
@@ -89,16 +89,19 @@ describe('a model', () => {
 
   test('gives its boxes in pixels of the source', async () => {
     const model = await load(colourModel(colours));
-    const detector = model.detector({ source: { width: 128, height: 64, pixelAspect: 1 }, ...everything(0.1, 0.5) });
+    const detector = await model.detector({
+      source: { width: 128, height: 64, pixelAspect: 1 },
+      ...everything(0.1, 0.5),
+    });
     const { xyxy } = await detector.detect(plain(64, 32, [9, 99, 200]));
     expect(xyxy).toEqual([[48, 24, 80, 40]]);
   });
 
   test('forgets the picture of another shape that was there before', async () => {
     const model = await load(colourModel(colours));
-    const wide = model.detector({ source: { width: 64, height: 32, pixelAspect: 1 }, ...everything(0.01, 0.5) });
+    const wide = await model.detector({ source: { width: 64, height: 32, pixelAspect: 1 }, ...everything(0.01, 0.5) });
     await wide.detect(plain(64, 32, [255, 255, 255]));
-    const tall = model.detector({ source: { width: 30, height: 60, pixelAspect: 1 }, ...everything(0.01, 0.5) });
+    const tall = await model.detector({ source: { width: 30, height: 60, pixelAspect: 1 }, ...everything(0.01, 0.5) });
     const { confidence } = await tall.detect(plain(32, 64, [0, 0, 0]));
     expect(confidence[0]).toBeCloseTo(114 / 255 / 2, 3);
   });
