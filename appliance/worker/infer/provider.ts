@@ -1,23 +1,27 @@
 // The provider ladder: the first ONNX Runtime provider that really runs the model, and why the ones before it did not.
-import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { Fault } from '../../contract/fault.ts';
-import type { Provider } from '../../contract/frame.ts';
-
-export interface Refusal {
-  readonly provider: Provider;
-  readonly reason: string;
-}
+import type { Provider, Refusal } from '../../contract/frame.ts';
+import { libraryFault } from './libraries.ts';
+import { absent, explain } from './remedies.ts';
+import { firstLine, type Runtime } from './runtime.ts';
+import { Session } from './session.ts';
+import type { TensorrtPlan } from './tensorrt.ts';
 
 export interface Climb {
-  readonly path: string;
+  readonly runtime: Runtime;
+  /** The network for this provider: a file, or the bytes of a rewritten one. Not asked for a TensorRT engine. */
+  readonly model: (provider: Provider) => string | Uint8Array;
   readonly providers: readonly Provider[];
   readonly threads: number;
+  /** Asked where the ladder comes to TensorRT, and the build has it. */
+  readonly tensorrt: () => Promise<TensorrtPlan>;
   /** Runs the network once: a provider that is listed, and even loads, may still fail at its first inference. */
-  readonly warmUp: (session: InferenceSession) => Promise<void>;
+  readonly warmUp: (session: Session) => Promise<void>;
 }
 
 export interface Rung {
-  readonly session: InferenceSession;
+  readonly session: Session;
   readonly provider: Provider;
   readonly refused: readonly Refusal[];
 }
@@ -27,48 +31,77 @@ export interface Rung {
  * one that it does not know without a word. Throws Fault model-invalid where even the CPU cannot run the model,
  * provider-unavailable where no provider of the ladder runs and the CPU was not among them.
  */
-export async function climb({ path, providers, threads, warmUp }: Climb): Promise<Rung> {
-  // It also prints every refusal in red, though it throws the same text.
-  env.logLevel = 'fatal';
-  const supported = new Set(listSupportedBackends().map((backend) => backend.name));
+export async function climb({ providers, ...wish }: Climb): Promise<Rung> {
   const refused: Refusal[] = [];
   for (const provider of providers) {
-    if (!supported.has(provider)) {
-      refused.push({ provider, reason: `this build of ONNX Runtime has no ${provider}` });
-      continue;
-    }
-    try {
-      const session = await InferenceSession.create(path, options(provider, threads));
-      await warmUp(session);
-      return { session, provider, refused };
-    } catch (cause) {
-      if (cause instanceof Fault) throw cause;
-      const reason = firstLine(cause);
-      if (provider === 'cpu') {
-        throw new Fault('model-invalid', `ONNX Runtime cannot run the model: ${reason}`, { cause });
-      }
-      refused.push({ provider, reason });
-    }
+    const { session, refusal } = await tryProvider(provider, wish);
+    if (session !== null) return { session, provider, refused };
+    refused.push(refusal);
   }
-  const reasons = refused.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ');
+  const reasons = refused.map(({ provider, reason, remedy }) => `${provider}: ${reason} (${remedy})`).join('; ');
   throw new Fault(
     'provider-unavailable',
-    `No provider of the configured ladder runs here (${reasons}). Add cpu to the ladder, or install what is missing.`,
+    `No provider of the configured ladder runs here. ${reasons}. Add cpu to the ladder, or do what is said.`,
   );
 }
 
-function options(provider: Provider, threads: number): InferenceSession.SessionOptions {
+type Tried =
+  { readonly session: Session; readonly refusal: null } | { readonly session: null; readonly refusal: Refusal };
+
+/** One rung. Throws Fault model-invalid where the CPU cannot run the model, and what the warm-up finds wrong with it. */
+export async function tryProvider(provider: Provider, wish: Omit<Climb, 'providers'>): Promise<Tried> {
+  const { runtime, model, threads, tensorrt, warmUp } = wish;
+  if (!runtime.info.backends.includes(provider)) {
+    return { session: null, refusal: absent(provider, runtime.info.source) };
+  }
+  const plan = provider === 'tensorrt' ? await tensorrt() : null;
+  if (plan?.kind === 'refused') return { session: null, refusal: plan.refusal };
+  try {
+    const network = plan?.kind === 'engine' ? plan.path : model(provider);
+    const options = sessionOptions(executionProviders(runtime, provider, plan), threads);
+    const session = await Session.open({ folder: runtime.folder, model: network, options });
+    await warmUp(session).catch(async (cause: unknown) => {
+      await session.close();
+      throw cause;
+    });
+    return { session, refusal: null };
+  } catch (cause) {
+    // What does not fit of an engine is no fault of the model.
+    if (cause instanceof Fault && plan?.kind !== 'engine') throw cause;
+    if (provider === 'cpu') {
+      throw new Fault('model-invalid', `ONNX Runtime cannot run the model: ${firstLine(cause)}`, { cause });
+    }
+    return { session: null, refusal: explain(provider, whatFailed(runtime, provider, cause)) };
+  }
+}
+
+/** The text that says most: of the system's loader, where ONNX Runtime tells only that a library does not load. */
+function whatFailed(runtime: Runtime, provider: Provider, cause: unknown): string {
+  const text = firstLine(cause);
+  const closed = /Failed to load (shared )?library/i.test(text);
+  return (closed && (provider === 'cuda' || provider === 'tensorrt') && libraryFault(runtime.folder, provider)) || text;
+}
+
+/** What TensorRT cannot take of a network is left to CUDA, as its documentation advises; an engine was made of all of it. */
+function executionProviders(
+  { info }: Runtime,
+  provider: Provider,
+  plan: TensorrtPlan | null,
+): InferenceSession.ExecutionProviderConfig[] {
+  if (plan?.kind !== 'options') return [provider];
+  return [{ name: 'tensorrt', ...plan.options }, ...(info.backends.includes('cuda') ? ['cuda'] : [])];
+}
+
+function sessionOptions(
+  executionProviders: readonly InferenceSession.ExecutionProviderConfig[],
+  threads: number,
+): InferenceSession.SessionOptions {
   return {
-    executionProviders: [provider],
+    executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     // Threads that spin while they wait take the cores from the decoder: two were three times slower than one.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
-}
-
-function firstLine(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return (text.split('\n', 1)[0] ?? '').slice(0, 300);
 }
