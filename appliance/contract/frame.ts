@@ -22,6 +22,60 @@ export const DetectionFrame = z.object({
 });
 export type DetectionFrame = z.infer<typeof DetectionFrame>;
 
+/**
+ * One thing that is followed: the same `track_id`, ≥ 1, for as long as it is. Its class is the one that the model was
+ * surest of over all frames so far; the box and the confidence are this frame's, and the latter may lie below the job's
+ * threshold, which is that of new tracks. `center`: of the box.
+ */
+export const TrackedObject = z.object({
+  track_id: z.number().int().positive(),
+  class_id: z.number().int().nonnegative(),
+  class: z.string(),
+  confidence: z.number().min(0).max(1),
+  xyxy: Box,
+  center: z.tuple([z.number(), z.number()]),
+});
+export type TrackedObject = z.infer<typeof TrackedObject>;
+
+/** The same line of a job that tracks; objects in the order of their track ids. */
+export const TrackedFrame = z.object({
+  frame_index: z.number().int().nonnegative(),
+  pts_s: z.number().nonnegative(),
+  detections: z.object({ tracked_objects: z.array(TrackedObject) }),
+});
+export type TrackedFrame = z.infer<typeof TrackedFrame>;
+
+/** A line of whichever tool. */
+export const ResultFrame = z.union([DetectionFrame, TrackedFrame]);
+export type ResultFrame = z.infer<typeof ResultFrame>;
+
+/** One thing in one frame, whichever tool found it. */
+export interface FoundObject {
+  /** Null where nothing is tracked. */
+  readonly trackId: number | null;
+  readonly classId: number;
+  readonly className: string;
+  readonly confidence: number;
+  readonly box: Box;
+}
+
+/** In the order of the line. */
+export function objectsIn({ detections }: ResultFrame): FoundObject[] {
+  if ('tracked_objects' in detections) {
+    return detections.tracked_objects.map(({ track_id, class_id, class: className, confidence, xyxy }) => {
+      return { trackId: track_id, classId: class_id, className, confidence, box: xyxy };
+    });
+  }
+  const { xyxy, confidence, class_id, class_name } = detections;
+  return xyxy.map((box, at) => ({
+    trackId: null,
+    classId: class_id[at] ?? 0,
+    className: class_name[at] ?? '',
+    confidence: confidence[at] ?? 0,
+    box,
+  }));
+}
+
 export const Summary = z.object({
   total_frames: z.number().int().nonnegative(),
   total_detections: z.number().int().nonnegative(),
@@ -30,6 +84,8 @@ export const Summary = z.object({
   /** Frame rate of the source. */
   fps: z.number().nonnegative(),
   duration_s: z.number().nonnegative(),
+  /** Of a job that tracks: tracks by class name. */
+  tracks: z.record(z.string(), z.number().int().nonnegative()).optional(),
 });
 export type Summary = z.infer<typeof Summary>;
 
@@ -52,6 +108,10 @@ export type SourceInfo = z.infer<typeof SourceInfo>;
 const providers = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
 export const Provider = z.enum(providers);
 export type Provider = z.infer<typeof Provider>;
+
+/** Why a provider of the ladder does not run here, and what would change that. */
+export const Refusal = z.object({ provider: Provider, reason: z.string(), remedy: z.string() });
+export type Refusal = z.infer<typeof Refusal>;
 
 /** The model that really ran, and where. `sha256` is that of the weights file, in hex. */
 export const ModelUse = z.object({ name: z.string(), sha256: z.string(), provider: Provider });

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jobFiles, type DetectionFrame, type Summary } from '../contract/frame.ts';
+import { jobFiles, type ResultFrame, type Summary } from '../contract/frame.ts';
 import { type Disk, openInPlace, overwrite, writeWhole } from './disk.ts';
 
 export interface Written {
@@ -52,7 +52,7 @@ export class Artifact {
   }
 
   /** Returns when the line is in the file or in the bounded buffer in front of it. */
-  async append(frame: DetectionFrame): Promise<void> {
+  async append(frame: ResultFrame): Promise<void> {
     this.#lines += `${JSON.stringify(frame)}\n`;
     this.#frames++;
     if (this.#lines.length >= fullAt || performance.now() - this.#flushedAt >= staleAfterMs) await this.flush();

@@ -3,6 +3,7 @@ import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DetectionSettings } from '../contract/detection.ts';
+import { codeOf } from '../contract/errno.ts';
 import { jobFiles, Provider, SourceInfo } from '../contract/frame.ts';
 import { toolIds } from '../contract/plugins.ts';
 import { type Disk, overwrite } from './disk.ts';
@@ -32,6 +33,8 @@ export const Checkpoint = z.object({
   bytes: z.number().int().nonnegative(),
   /** Detections by class name. */
   classes: z.record(z.string(), z.number().int()),
+  /** What the tool keeps of the frames before the place, in its own form; null where it keeps nothing. */
+  memory: z.unknown().default(null),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
@@ -53,7 +56,7 @@ export async function writeCheckpoint(directory: string, checkpoint: Checkpoint,
 export async function forgetCheckpoints(directory: string): Promise<void> {
   for (const name of files) {
     await truncate(join(directory, name)).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     });
   }
 }

@@ -1,5 +1,5 @@
 // All that a job writes down: a line for each frame, how far it has come, and where it can be taken up again.
-import type { DetectionFrame, Summary } from '../contract/frame.ts';
+import type { ResultFrame, Summary } from '../contract/frame.ts';
 import { frameShare, overallProgress, type Stage } from '../contract/progress.ts';
 import { Artifact, type Written } from './artifact.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -7,6 +7,7 @@ import type { Disk } from './disk.ts';
 import type { Place } from './ingest/place.ts';
 import { MarkFile } from './mark.ts';
 import { Tally } from './tally.ts';
+import type { Recollection } from './tools/tool.ts';
 import { Trail } from './trail.ts';
 
 export interface NotebookOptions {
@@ -26,8 +27,10 @@ export class Notebook {
   readonly #trail: Trail;
   readonly #mark: MarkFile;
   readonly #tally: Tally;
+  #recollection: Recollection | null = null;
   #progress: number;
   #ptsS = 0;
+  #noted: { readonly progress: number; readonly frames: number } | null = null;
 
   private constructor(options: NotebookOptions, artifact: Artifact, mark: MarkFile) {
     const { directory, disk, origin, earlier } = options;
@@ -53,8 +56,18 @@ export class Notebook {
     return this.#tally.frames;
   }
 
-  async add(line: DetectionFrame): Promise<void> {
-    this.#tally.add(line.detections.class_name);
+  /** What the tool kept of the lines that were continued. */
+  get memory(): unknown {
+    return this.#options.earlier?.memory ?? null;
+  }
+
+  /** Asked behind a line, for the checkpoints and for the summary. */
+  remember(recollection: Recollection): void {
+    this.#recollection = recollection;
+  }
+
+  async add(line: ResultFrame): Promise<void> {
+    this.#tally.add(line);
     await this.#artifact.append(line);
     this.#ptsS = line.pts_s;
     this.#note();
@@ -77,7 +90,8 @@ export class Notebook {
   /** All of it, and the summary. Returns when they are on the disk. */
   async finish(endS: number): Promise<Written & { readonly summary: Summary }> {
     await this.#trail.close();
-    const summary = this.#tally.summary(this.#options.origin.probed.info, endS);
+    const counts = this.#tally.summary(this.#options.origin.probed.info, endS);
+    const summary = this.#recollection ? { ...counts, tracks: this.#recollection.tracks() } : counts;
     return { ...(await this.#artifact.finish(summary)), summary };
   }
 
@@ -89,10 +103,15 @@ export class Notebook {
   /** Only where every frame that the source has handed out has its line. */
   async #commit(): Promise<void> {
     const place = this.#options.place();
-    if (place?.frames === this.#tally.frames) await this.#trail.commit(place, this.#tally.classes);
+    if (place?.frames !== this.#tally.frames) return;
+    const memory = this.#recollection?.memory() ?? null;
+    await this.#trail.commit(place, { classes: this.#tally.classes, memory });
   }
 
   #note(): void {
+    const noted = this.#noted;
+    if (noted?.progress === this.#progress && noted.frames === this.#tally.frames) return;
+    this.#noted = { progress: this.#progress, frames: this.#tally.frames };
     this.#mark.write({
       progress: this.#progress,
       frame: this.#tally.frames,

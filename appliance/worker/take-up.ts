@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import { Fault } from '../contract/fault.ts';
 import { jobFiles } from '../contract/frame.ts';
 import type { Log } from '../log.ts';
@@ -12,6 +13,8 @@ export interface TakeUpOptions {
   readonly inputPath: string;
   readonly artifactDir: string;
   readonly method: Method;
+  /** The form of what the tool keeps of earlier frames. */
+  readonly memory: z.ZodType;
   readonly log: Log;
 }
 
@@ -19,7 +22,8 @@ export interface TakeUpOptions {
  * The checkpoint to go on from; null: from the start. Throws Fault source-changed where the input is not the file that
  * was begun with: what was found in that one must not be mixed with this one's.
  */
-export async function takeUp({ inputPath, artifactDir, method, log }: TakeUpOptions): Promise<Checkpoint | null> {
+export async function takeUp(options: TakeUpOptions): Promise<Checkpoint | null> {
+  const { inputPath, artifactDir, method, memory, log } = options;
   const checkpoint = await readCheckpoint(artifactDir);
   if (!checkpoint) return null;
   const source = await fingerprint(inputPath).catch((cause: unknown) => {
@@ -31,6 +35,10 @@ export async function takeUp({ inputPath, artifactDir, method, log }: TakeUpOpti
   const frames = checkpoint.place.frames;
   if (!isDeepStrictEqual(method, checkpoint.method)) {
     log.info({ frames, before: checkpoint.method, now: method }, 'model or settings changed; starting over');
+    return null;
+  }
+  if (!memory.safeParse(checkpoint.memory).success) {
+    log.info({ frames }, 'the tool knows its own memory no more; starting over');
     return null;
   }
   const { size } = await stat(join(artifactDir, jobFiles.frames)).catch(() => ({ size: 0 })); // gone: shorter than any

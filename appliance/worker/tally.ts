@@ -1,5 +1,5 @@
 // Counts lines and detections while they pass.
-import type { SourceInfo, Summary } from '../contract/frame.ts';
+import { objectsIn, type ResultFrame, type SourceInfo, type Summary } from '../contract/frame.ts';
 
 export class Tally {
   readonly #classes: Map<string, number>;
@@ -20,9 +20,9 @@ export class Tally {
     return Object.fromEntries(this.#classes);
   }
 
-  add(classNames: readonly string[]): void {
+  add(line: ResultFrame): void {
     this.#frames++;
-    for (const name of classNames) this.#classes.set(name, (this.#classes.get(name) ?? 0) + 1);
+    for (const { className: name } of objectsIn(line)) this.#classes.set(name, (this.#classes.get(name) ?? 0) + 1);
   }
 
   summary(source: SourceInfo, endS: number): Summary {

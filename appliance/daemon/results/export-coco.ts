@@ -1,5 +1,5 @@
 // Detections as COCO (cocodataset.org/#format-data): images, annotations with scores, categories.
-import type { DetectionFrame } from '../../contract/frame.ts';
+import { objectsIn, type ResultFrame } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
 import { frameBatches } from './frames.ts';
 import type { Pieces } from './pieces.ts';
@@ -30,23 +30,26 @@ export async function* cocoPieces(job: Job, framesPath: string, signal?: AbortSi
 }
 
 /** Frames have no files; the names are those under which they are commonly taken out of a video. */
-function toImage({ frame_index, pts_s }: DetectionFrame) {
+function toImage({ frame_index, pts_s }: ResultFrame) {
   return { id: frame_index, file_name: `frame_${String(frame_index).padStart(6, '0')}.jpg`, frame_index, pts_s };
 }
 
-/** Category ids are the model's class ids. A box is `[x, y, width, height]`. */
-function toAnnotations({ frame_index, detections }: DetectionFrame, categories: Map<number, string>) {
-  return detections.xyxy.map(([x1, y1, x2, y2], at) => {
-    const category = detections.class_id[at] ?? 0;
-    categories.set(category, detections.class_name[at] ?? '');
+/**
+ * Category ids are the model's class ids. A box is `[x, y, width, height]`. COCO has no word for tracks: the id stands
+ * where CVAT writes and reads it.
+ */
+function toAnnotations(frame: ResultFrame, categories: Map<number, string>) {
+  return objectsIn(frame).map(({ trackId, classId, className, confidence, box: [x1, y1, x2, y2] }) => {
+    categories.set(classId, className);
     const [width, height] = [round(x2 - x1), round(y2 - y1)];
     return {
-      image_id: frame_index,
-      category_id: category,
+      image_id: frame.frame_index,
+      category_id: classId,
       bbox: [x1, y1, width, height],
       area: round(width * height),
       iscrowd: 0,
-      score: detections.confidence[at] ?? 0,
+      score: confidence,
+      ...(trackId === null ? {} : { attributes: { track_id: trackId } }),
     };
   });
 }

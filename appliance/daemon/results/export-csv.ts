@@ -1,22 +1,26 @@
-// Detections as CSV (RFC 4180): one row a detection. Frames without detections have no row.
-import type { DetectionFrame } from '../../contract/frame.ts';
+// Detections as CSV (RFC 4180): one row a detection, with its track id where the tool follows things. Frames without
+// detections have no row.
+import { objectsIn, type ResultFrame } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
 import { frameBatches } from './frames.ts';
 import type { Pieces } from './pieces.ts';
 
 const columns = ['frame_index', 'pts_s', 'class_id', 'class_name', 'confidence', 'x1', 'y1', 'x2', 'y2'];
+/** Only of jobs that track, and behind the others: who reads the others by place finds them there. */
+const trackColumn = 'track_id';
 
-export async function* csvPieces(_job: Job, framesPath: string, signal?: AbortSignal): Pieces {
-  yield `${columns.join(',')}\r\n`;
-  for await (const frames of frameBatches(framesPath, signal)) yield frames.map(toRows).join('');
+export async function* csvPieces({ tool }: Job, framesPath: string, signal?: AbortSignal): Pieces {
+  const tracked = tool === 'video_player_tracking';
+  yield `${[...columns, ...(tracked ? [trackColumn] : [])].join(',')}\r\n`;
+  for await (const frames of frameBatches(framesPath, signal))
+    yield frames.map((frame) => toRows(frame, tracked)).join('');
 }
 
-function toRows({ frame_index, pts_s, detections }: DetectionFrame): string {
+function toRows(frame: ResultFrame, tracked: boolean): string {
   let rows = '';
-  for (const [at, box] of detections.xyxy.entries()) {
-    const { class_id: ids, class_name: names, confidence } = detections;
-    const cells = [frame_index, pts_s, ids[at], quote(names[at] ?? ''), confidence[at], ...box];
-    rows += `${cells.join(',')}\r\n`;
+  for (const { trackId, classId, className, confidence, box } of objectsIn(frame)) {
+    const cells = [frame.frame_index, frame.pts_s, classId, quote(className), confidence, ...box];
+    rows += `${[...cells, ...(tracked ? [trackId] : [])].join(',')}\r\n`;
   }
   return rows;
 }

@@ -1,5 +1,5 @@
 // Frames of an artifact, parsed: many at a time, few enough that the event loop is free again soon.
-import { DetectionFrame } from '../../contract/frame.ts';
+import { ResultFrame } from '../../contract/frame.ts';
 import { lineBatches } from './lines.ts';
 
 /** Parsing and checking so much takes a few milliseconds. */
@@ -9,12 +9,12 @@ const batchBytes = 64 * 1024;
 export async function* frameBatches(
   path: string,
   signal?: AbortSignal,
-): AsyncGenerator<DetectionFrame[], void, undefined> {
+): AsyncGenerator<ResultFrame[], void, undefined> {
   for await (const batch of lineBatches(path, { batchBytes, signal })) {
     yield batch
       .toString()
       .trimEnd()
       .split('\n')
-      .map((line) => DetectionFrame.parse(JSON.parse(line)));
+      .map((line) => ResultFrame.parse(JSON.parse(line)));
   }
 }

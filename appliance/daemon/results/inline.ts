@@ -1,5 +1,6 @@
 // Results inside the answer of a job: whole where they are small, else only their beginning.
 import { stat } from 'node:fs/promises';
+import { codeOf } from '../../contract/errno.ts';
 import type { Job } from '../../contract/job.ts';
 import { resultsHead, resultsTail } from './export-json.ts';
 import { asElements, lineBatches } from './lines.ts';
@@ -32,7 +33,7 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Infinity;
+    if (codeOf(error) === 'ENOENT') return Infinity;
     throw error;
   }
 }

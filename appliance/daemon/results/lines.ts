@@ -1,5 +1,6 @@
 // Reads a job's frames in pieces: many lines at a time, and never half of one.
 import { type FileHandle, open } from 'node:fs/promises';
+import { codeOf } from '../../contract/errno.ts';
 
 export interface ByteRange {
   /** First byte; the start of a line. */
@@ -69,7 +70,7 @@ export async function openLines(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-// The built-in plugin yolo-tracker: detection on every frame.
+// The built-in plugin yolo-tracker: detection on every frame of a video, or on one picture.
 import type { Tool } from './tool.ts';
 
 export const videoPlayerDetection: Tool = {
@@ -11,6 +11,9 @@ export const videoPlayerDetection: Tool = {
     }
   },
 };
+
+/** The same of a source with one frame. */
+export const playerDetection: Tool = { ...videoPlayerDetection, id: 'player_detection', input: 'image_bytes' };
 
 function toMicroseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
