@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { DetectionFrame } from '../contract/frame.ts';
+import { objectsIn, ResultFrame } from '../contract/frame.ts';
+import { ModelList, ModelView } from '../contract/model-api.ts';
 import { upload } from './upload.ts';
 
 /** The appliance said no, or said nothing. The message is a sentence for the person at the terminal. */
@@ -71,6 +72,16 @@ export class Client {
     return Submitted.parse(JSON.parse(answer.body)).job_id;
   }
 
+  async models(): Promise<ModelList> {
+    return ModelList.parse(await (await this.#fetch('/v1/models')).json());
+  }
+
+  /** Jobs that start from now on run on it. Returns it as it is then. */
+  async useModel(name: string): Promise<ModelView> {
+    const init = { method: 'PUT', body: JSON.stringify({ name }) };
+    return ModelView.parse(await (await this.#fetch('/v1/models/default', init)).json());
+  }
+
   /** Cancels a job that is not finished. */
   async cancel(jobId: string): Promise<void> {
     await this.#fetch(`/v1/jobs/${jobId}`, { method: 'DELETE' });
@@ -94,7 +105,7 @@ export class Client {
     const lines = createInterface({ input: await this.#stream(`/v1/jobs/${jobId}/result?format=ndjson`) });
     for await (const line of lines) {
       if (line === '') continue;
-      for (const name of DetectionFrame.parse(JSON.parse(line)).detections.class_name) {
+      for (const { className: name } of objectsIn(ResultFrame.parse(JSON.parse(line)))) {
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
     }

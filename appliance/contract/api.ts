@@ -1,7 +1,7 @@
 // The wire: what REST, Socket.IO and the kiosk see of a job, as zod schemas (OpenAPI is made from them) and the maps to them.
 import { z } from 'zod';
-import { ModelUse, SourceInfo } from './frame.ts';
-import { type Job, type JobStatus, JobStatus as AnyStatus, jobTypes } from './job.ts';
+import { ModelUse, Provider, SourceInfo } from './frame.ts';
+import { type Job, JobModel, type JobStatus, JobStatus as AnyStatus, jobTypes } from './job.ts';
 import { stages } from './progress.ts';
 
 /** A UUID as clients write it (32 hex, upper case, braces, urn:uuid:), normalised to the lower-case hyphened form. */
@@ -64,7 +64,7 @@ export const JobItem = z.object({
   source_name: z.string(),
   source_bytes: z.number().int(),
   source: SourceInfo.nullable(),
-  model: ModelUse.nullable(),
+  model: JobModel.nullable(),
   summary: JobSummaryView.nullable(),
   result_url: z.string().nullable(),
   error_message: z.string().nullable(),
@@ -128,7 +128,11 @@ export const SystemView = z.object({
   state: z.enum(['ok', 'degraded', 'stopping']),
   reasons: z.array(z.string()),
   uptime_s: z.number().int(),
-  model: ModelUse.extend({ classes: z.array(z.string()) }).nullable(),
+  model: ModelUse.extend({
+    classes: z.array(z.string()),
+    /** What is made ready for it in minutes, while jobs run on `provider`; null where nothing is. */
+    building: z.object({ provider: Provider, since: Time }).nullable(),
+  }).nullable(),
   mqtt: z.object({ mode: z.enum(['embedded', 'external', 'off']), connected: z.boolean() }),
   jobs: z.object({ pending: z.number().int(), running: z.number().int() }),
   /** Null until it was measured. */

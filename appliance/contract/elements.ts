@@ -11,9 +11,13 @@ export const gstreamerElements = {
   videoconvert: 'gstreamer1.0-plugins-base',
   appsink: 'gstreamer1.0-plugins-base',
   videoflip: 'gstreamer1.0-plugins-good',
+  pngdec: 'gstreamer1.0-plugins-good',
+  jpegdec: 'gstreamer1.0-plugins-good',
   qtdemux: 'gstreamer1.0-plugins-good',
   matroskademux: 'gstreamer1.0-plugins-good',
   gdppay: 'gstreamer1.0-plugins-bad',
+  pngparse: 'gstreamer1.0-plugins-bad',
+  jpegparse: 'gstreamer1.0-plugins-bad',
   h264parse: 'gstreamer1.0-plugins-bad',
   avdec_h264: 'gstreamer1.0-libav',
 } as const satisfies Readonly<Record<string, string>>;

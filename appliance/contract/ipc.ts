@@ -1,9 +1,10 @@
 // The messages between the daemon and one worker process. Each side parses what it receives.
 import { z } from 'zod';
 import { DetectionSettings } from './detection.ts';
-import { ModelCard, Provider, SourceInfo, Summary } from './frame.ts';
+import { ModelCard, Provider, Refusal, SourceInfo, Summary } from './frame.ts';
 import { faultCodes } from './fault.ts';
 import { toolIds } from './plugins.ts';
+import { RuntimeInfo, RuntimeSettings } from './runtime.ts';
 
 /**
  * `prepare` makes a spare; `start` gives it its one job, which it continues where an earlier worker left off; `pause`
@@ -17,6 +18,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     providers: z.array(Provider).min(1),
     /** Of one inference, ≥ 1; null: the worker chooses by the size of the model. */
     threads: z.number().int().min(1).nullable(),
+    /** Left out: the bundled ONNX Runtime, without options or engines. */
+    runtime: RuntimeSettings.optional(),
   }),
   z.object({
     type: z.literal('start'),
@@ -44,7 +47,9 @@ export const FromWorker = z.discriminatedUnion('type', [
     type: z.literal('ready'),
     model: ModelCard,
     /** Providers of the ladder that were tried before the one in use, each with its reason. */
-    refused: z.array(z.object({ provider: Provider, reason: z.string() })),
+    refused: z.array(Refusal),
+    /** Left out by a worker that loads none. */
+    runtime: RuntimeInfo.optional(),
   }),
   z.object({ type: z.literal('stage'), stage: z.enum(['probing', 'analyzing', 'packaging']), ts: z.number() }),
   z.object({ type: z.literal('probed'), source: SourceInfo, ts: z.number() }),

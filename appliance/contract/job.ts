@@ -1,5 +1,6 @@
 // What a job is: its states, the moves between them, and the one shape that every room of the daemon passes on.
 import { z } from 'zod';
+import { DetectionSettings } from './detection.ts';
 import { ModelUse, SourceInfo, Summary } from './frame.ts';
 import { stages } from './progress.ts';
 
@@ -28,6 +29,9 @@ export function isFinal(status: JobStatus): boolean {
 
 export const jobTypes = ['image', 'image_multi', 'video', 'video_multi'] as const;
 
+/** What a job's results come from; rows older than the settings have none. */
+export const JobModel = ModelUse.extend({ settings: DetectionSettings.optional() });
+
 export const Job = z.object({
   id: z.uuid(),
   status: JobStatus,
@@ -43,7 +47,7 @@ export const Job = z.object({
   /** Null until the worker has probed the file. */
   source: SourceInfo.nullable(),
   /** Null until a worker took the job. */
-  model: ModelUse.nullable(),
+  model: JobModel.nullable(),
   /** 0..100; null only for rows older than the progress column. */
   progress: z.number().int().min(0).max(100).nullable(),
   stage: z.enum(stages).nullable(),

@@ -1,7 +1,9 @@
 // The plugins that the appliance brings, as data: the daemon answers for them without loading a line of their code.
 import { z } from 'zod';
+import { Fault } from './fault.ts';
 
 const inputTypes = ['image_bytes', 'video'] as const;
+export type InputType = (typeof inputTypes)[number];
 
 export const ToolManifest = z.object({
   id: z.string(),
@@ -29,7 +31,7 @@ export const PluginManifest = z.object({
 export type PluginManifest = z.infer<typeof PluginManifest>;
 
 /** Tools that exist in this release; the worker's registry must have an entry for each. */
-export const toolIds = ['video_player_detection'] as const;
+export const toolIds = ['player_detection', 'video_player_detection', 'video_player_tracking'] as const;
 export type ToolId = (typeof toolIds)[number];
 
 export const plugins: readonly PluginManifest[] = [
@@ -41,8 +43,18 @@ export const plugins: readonly PluginManifest[] = [
     type: 'yolo',
     author: 'Vedette',
     license: 'Apache-2.0',
-    capabilities: ['player_detection'],
+    capabilities: ['player_detection', 'player_tracking'],
     tools: [
+      {
+        id: 'player_detection',
+        title: 'Image detection',
+        description: 'Boxes, classes and confidences for one picture.',
+        inputs: { image: { type: 'string', format: 'binary', description: 'PNG or JPEG' } },
+        outputs: { frames: { type: 'array' }, summary: { type: 'object' } },
+        input_types: ['image_bytes'],
+        output_types: ['image_detections'],
+        capabilities: ['player_detection'],
+      },
       {
         id: 'video_player_detection',
         title: 'Video detection',
@@ -55,12 +67,27 @@ export const plugins: readonly PluginManifest[] = [
         output_types: ['video_detections'],
         capabilities: ['player_detection'],
       },
+      {
+        id: 'video_player_tracking',
+        title: 'Video tracking',
+        description: 'Boxes, classes and confidences for every decoded frame, with an id that an object keeps.',
+        inputs: {
+          video: { type: 'string', format: 'binary', description: 'MP4, MOV, Matroska, WebM, AVI, MPEG-TS/PS or Ogg' },
+        },
+        outputs: { frames: { type: 'array' }, summary: { type: 'object' } },
+        input_types: ['video'],
+        output_types: ['video_tracks'],
+        capabilities: ['player_tracking'],
+      },
     ],
   },
 ];
 
 const pluginAliases: Readonly<Record<string, string>> = { yolo: 'yolo-tracker' };
-const toolAliases: Readonly<Record<string, ToolId>> = { detect: 'video_player_detection' };
+const toolAliases: Readonly<Record<string, ToolId>> = {
+  detect: 'video_player_detection',
+  track: 'video_player_tracking',
+};
 
 /** By id or alias. */
 export function findPlugin(name: string): PluginManifest | undefined {
@@ -72,4 +99,11 @@ export function findPlugin(name: string): PluginManifest | undefined {
 export function findTool(plugin: PluginManifest, name: string): ToolManifest | undefined {
   const id = toolAliases[name] ?? name;
   return plugin.tools.find((tool) => tool.id === id);
+}
+
+/** By id. Throws Fault tool-not-found: a row may name a tool that an older or newer release had. */
+export function requireTool(name: string): ToolId {
+  const tool = toolIds.find((id) => id === name);
+  if (!tool) throw new Fault('tool-not-found', `Tool '${name}' is not part of this release.`);
+  return tool;
 }

@@ -6,11 +6,11 @@ import { type Log, maskUrl } from '../log.ts';
 import { Activity } from './activity.ts';
 import { makeBackups } from './backups-part.ts';
 import { type Config, isLoopback, readVersion, root } from './config.ts';
-import { findModel, migrations, openFolders } from './folders.ts';
-import { Jobs } from './jobs/jobs.ts';
-import type { WorkerSupply } from './jobs/worker-supply.ts';
+import { migrations, openFolders } from './folders.ts';
+import { makeJobs } from './jobs-part.ts';
 import { selfCheck, workerObstacle, workerPulse, workerState } from './health.ts';
 import { openMetrics } from './metrics.ts';
+import { chooseModel, modelRoutesOf, openModels, openModelSettings } from './models-part.ts';
 import { openMqtt } from './mqtt-part.ts';
 import type { Parts } from './parts.ts';
 import { JobSockets } from './publish/job-socket.ts';
@@ -24,6 +24,7 @@ import { RemovedTopics } from './record/removed-topics.ts';
 import { Results } from './results/results.ts';
 import { Gate } from './serve/gate.ts';
 import { healthRoutes } from './serve/health-routes.ts';
+import { imageRoutes } from './serve/image-routes.ts';
 import { jobRoutes } from './serve/job-routes.ts';
 import { kioskRoutes } from './serve/kiosk.ts';
 import { openapiRoute } from './serve/openapi.ts';
@@ -36,7 +37,7 @@ import { Web } from './serve/web.ts';
 import { makeStorage } from './storage-part.ts';
 import { System } from './system.ts';
 import { Supervisor } from './systemd.ts';
-import { makeWorkers } from './workers-part.ts';
+import { makeWorkers, type WorkersPart } from './workers-part.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -44,9 +45,10 @@ const megabyte = 1024 * 1024;
 export async function openAppliance(config: Config, log: Log, parts: Parts): Promise<void> {
   const boot = randomUUID();
   const version = readVersion();
-  const modelPath = findModel(config.model);
   const folders = await openFolders(config.data);
   parts.add('lock', holdLock(folders.lock));
+  const modelSettings = await openModelSettings(config, folders, log);
+  const firstModel = chooseModel(config, folders, modelSettings, log);
   await cleanUploads(folders.uploads);
 
   const pulse = parts.add('pulse', new Pulse());
@@ -55,39 +57,24 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
   const stream = new EventStream({ log });
   const activity = parts.add('activity', new Activity(stream));
 
-  const workers: WorkerSupply = parts.add(
-    'workers',
-    await makeWorkers(config, {
-      folders,
-      model: modelPath,
-      onChange: () => {
-        system.changed();
-        if (!workers.fault) jobs.begin();
-      },
-      log,
-    }),
+  const { workers, engine }: WorkersPart = await makeWorkers(config, {
+    folders,
+    model: firstModel.place,
+    onChange: () => {
+      system.changed();
+      if (!workers.fault) jobs.begin();
+    },
+    log,
+  });
+  parts.add('workers', workers);
+  parts.add('engine build', engine);
+  const onModelChange = () => system.changed();
+  const models = parts.add(
+    'models',
+    await openModels(config, { folders, settings: modelSettings, workers, onChange: onModelChange, log }),
   );
   const store = new JobStore(database);
-  const stallMs = config.jobs.stall_s * 1000;
-  const jobs = parts.add(
-    'jobs',
-    new Jobs({
-      store,
-      stream,
-      workers,
-      folder: folders.jobs,
-      // The worker notices a stalled pipeline itself; the daemon's patience ends a little later.
-      limits: {
-        running: config.jobs.running,
-        queue: config.jobs.queue,
-        stallMs,
-        hangMs: stallMs + 5000,
-        longestMs: config.jobs.longest_h * 3_600_000,
-      },
-      detection: { confidence: config.model.confidence, iou: config.model.iou, classes: null, aliases: {} },
-      log,
-    }),
-  );
+  const jobs = parts.add('jobs', makeJobs(config, { folders, store, stream, workers, models, log }));
   const backups = parts.add(
     'backups',
     makeBackups(config, { folders, database, onChange: () => system.changed(), log }),
@@ -120,11 +107,13 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
     boot,
     stream,
     model: () => workers.card,
+    building: () => engine.building,
     mqtt: () => mqtt.state,
     counts: () => jobs.counts,
     disk: () => storage.disk.view,
     complaints: [
       () => workers.fault?.message ?? null,
+      () => models.complaint,
       () => storage.disk.complaint,
       () => jobs.complaint,
       () => record.complaint,
@@ -184,6 +173,7 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
   const results = new Results({ jobsDir: folders.jobs });
   const api = [
     ...videoRoutes({ desk: jobs, uploads, results }),
+    ...imageRoutes({ desk: jobs, uploads }),
     ...tusRoutes(tus),
     ...jobRoutes({ desk: jobs, results }),
     ...pluginRoutes({
@@ -194,6 +184,7 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
         uptime_seconds: system.view().uptime_s,
       }),
     }),
+    ...modelRoutesOf(config, { models, workers, engine, space: storage.disk, log }),
     ...healthRoutes({
       version,
       system: () => system.view(),
@@ -222,10 +213,11 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
     'listening',
   );
   storage.begin();
+  models.begin();
 
   // A model that cannot work is told by the exit code, before any job has failed for it. A worker that only died is followed.
   const ready = await loading.catch((fault: unknown) => {
-    if (fault instanceof Fault && fault.code === 'worker-died') return null;
+    if (fault instanceof Fault && (fault.code === 'worker-died' || firstModel.chosenHere)) return null;
     throw fault;
   });
   const supervisor = await Supervisor.open({
@@ -242,6 +234,6 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
       await jobs.close();
     },
   });
-  log.info({ model: config.model.name, provider: ready?.model.provider }, 'ready for jobs');
+  log.info({ model: ready?.model.name ?? firstModel.place.name, provider: ready?.model.provider }, 'ready for jobs');
   backups.open();
 }

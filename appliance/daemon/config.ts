@@ -14,6 +14,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const Megabytes = z.number().positive();
 const Seconds = z.number().positive();
+/** As ONNX Runtime wants it: a text, 1 or 0 for a switch. */
+const Option = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform((value) => (typeof value === 'boolean' ? String(Number(value)) : String(value)));
 const MqttUrl = z
   .string()
   .regex(/^(off|embedded(:\d{1,5})?|(mqtts?|wss?):\/\/.+)$/, 'expected off, embedded, embedded:PORT or an mqtt:// URL');
@@ -65,6 +69,12 @@ const Schema = z.strictObject({
       memory_mb: Megabytes.nullable().default(null),
       /** `auto`: as little of the machine as it lets a worker be confined to. `off`: a plain process. */
       isolation: z.enum(['auto', 'off']).default('auto'),
+      /** Folder of an onnxruntime-node package to load in place of the bundled one. */
+      onnxruntime: z.string().min(1).nullable().default(null),
+      /** TensorRT's own options, such as `trt_fp16_enable: true`, for a binding that passes them on. */
+      tensorrt_options: z
+        .record(z.string().regex(/^trt_\w+$/), Option, "expected TensorRT's names, such as trt_fp16_enable")
+        .default({}),
     })
     .prefault({}),
   storage: z
@@ -92,6 +102,8 @@ const Schema = z.strictObject({
     confidence: z.number().min(0).max(1).default(0.25),
     iou: z.number().min(0).max(1).default(0.7),
     providers: z.array(Provider).min(1).default(['tensorrt', 'cuda', 'webgpu', 'cpu']),
+    /** Largest model that is taken in over HTTP. */
+    max_upload_mb: Megabytes.default(2048),
     /** Of one inference; null: chosen by the size of the model. */
     threads: z.int().min(1).max(256).nullable().default(null),
   }),
@@ -107,6 +119,8 @@ const Schema = z.strictObject({
 export type Config = Readonly<z.infer<typeof Schema>> & {
   /** The settings file, whether there is one or not. */
   readonly file: string;
+  /** Settings that a variable gave, such as `model.name`: no choice that was made elsewhere stands above them. */
+  readonly fromVariables: readonly string[];
   /** Where systemd listens, when it started the daemon. */
   readonly supervisor: { readonly notifySocket: string | undefined; readonly watchdogUs: number };
 };
@@ -159,6 +173,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...config,
     file,
     data: resolve(config.data),
+    fromVariables: [...fromVariable.keys()],
     supervisor: { notifySocket: environment['NOTIFY_SOCKET'], watchdogUs: Number(environment['WATCHDOG_USEC'] ?? 0) },
   };
 }

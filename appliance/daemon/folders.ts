@@ -1,5 +1,5 @@
-// What lies where: the data folder, whether it can be written, and the model.
-import { constants, existsSync } from 'node:fs';
+// What lies where: the data folder, and whether it can be written.
+import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../contract/fault.ts';
@@ -16,6 +16,10 @@ export interface Folders {
   readonly jobs: string;
   /** Uploads on their way in; on the same file system as `jobs`, so that a whole one is moved by a rename. */
   readonly uploads: string;
+  /** Uploaded models, and what was set of models here. */
+  readonly models: string;
+  /** TensorRT engines, by the weights that they were made of. */
+  readonly engines: string;
   /** Of the database; made when the first of them is. */
   readonly backups: string;
 }
@@ -26,6 +30,8 @@ export function folderPaths(data: string): Folders {
     lock: join(data, 'lock'),
     jobs: join(data, 'jobs'),
     uploads: join(data, 'uploads'),
+    models: join(data, 'models'),
+    engines: join(data, 'engines'),
     backups: join(data, 'backups'),
   };
 }
@@ -36,7 +42,10 @@ export async function openFolders(data: string): Promise<Folders> {
   try {
     await mkdir(folders.jobs, { recursive: true });
     await mkdir(folders.uploads, { recursive: true });
-    for (const folder of [data, folders.jobs, folders.uploads]) await access(folder, constants.W_OK | constants.X_OK);
+    await mkdir(folders.models, { recursive: true });
+    await mkdir(folders.engines, { recursive: true });
+    for (const folder of [data, folders.jobs, folders.uploads, folders.models])
+      await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Fault(
@@ -46,11 +55,4 @@ export async function openFolders(data: string): Promise<Folders> {
     );
   }
   return folders;
-}
-
-/** The model's file. Throws Fault 'model-missing'. */
-export function findModel(model: { readonly folder: string; readonly name: string }): string {
-  const path = join(model.folder, `${model.name}.onnx`);
-  if (existsSync(path)) return path;
-  throw new Fault('model-missing', `There is no model ${path}. Put it there, or set model.name or VEDETTE_MODEL.`);
 }

@@ -15,7 +15,7 @@ async function main(): Promise<number> {
     const { worker, model } = readConfig();
     const jobs = join(data, 'jobs');
     await mkdir(jobs);
-    const trial = { mode: worker.isolation, data, jobs, root, model: join(model.folder, model.name), secrets: [] };
+    const trial = { mode: worker.isolation, data, jobs, root, models: [model.folder], secrets: [] };
     const { by, lacks, remedy } = await isolate({ ...trial, log: openLog('silent', 'isolation') });
     process.stdout.write(`${JSON.stringify({ by, lacks, remedy })}\n`);
     return 0;

@@ -1,7 +1,7 @@
 // The appliance at a glance: what runs, and one sentence for each thing that is not as it should be.
 import { isDeepStrictEqual } from 'node:util';
-import type { SystemView } from '../contract/api.ts';
-import type { ModelCard } from '../contract/frame.ts';
+import { isoTime, type SystemView } from '../contract/api.ts';
+import type { ModelCard, Provider } from '../contract/frame.ts';
 import type { EventStream } from './publish/stream.ts';
 
 export interface SystemOptions {
@@ -10,6 +10,8 @@ export interface SystemOptions {
   readonly boot: string;
   readonly stream: EventStream;
   readonly model: () => ModelCard | null;
+  /** What is built for the model, and since when (ms since 1970). */
+  readonly building: () => { readonly provider: Provider; readonly since: number } | null;
   readonly mqtt: () => SystemView['mqtt'];
   readonly counts: () => SystemView['jobs'];
   readonly disk: () => SystemView['disk'];
@@ -28,7 +30,7 @@ export class System {
   }
 
   view(): SystemView {
-    const { version, node, boot, model, mqtt, counts, disk, complaints } = this.#options;
+    const { version, node, boot, model, building, mqtt, counts, disk, complaints } = this.#options;
     const reasons = complaints.map((complaint) => complaint()).filter((reason) => reason !== null);
     const card = model();
     return {
@@ -38,7 +40,7 @@ export class System {
       state: this.#stopping ? 'stopping' : reasons.length > 0 ? 'degraded' : 'ok',
       reasons,
       uptime_s: Math.floor((Date.now() - this.#since) / 1000),
-      model: card && { name: card.name, sha256: card.sha256, provider: card.provider, classes: card.classes },
+      model: card && modelView(card, building()),
       mqtt: mqtt(),
       jobs: counts(),
       disk: disk(),
@@ -58,4 +60,12 @@ export class System {
     this.#stopping = true;
     this.changed();
   }
+}
+
+function modelView(
+  { name, sha256, provider, classes }: ModelCard,
+  building: ReturnType<SystemOptions['building']>,
+): SystemView['model'] {
+  const built = building && { provider: building.provider, since: isoTime(building.since) };
+  return { name, sha256, provider, classes, building: built };
 }

@@ -1,50 +1,86 @@
 // The workers as the settings want them: which model, in what confinement, with how much memory.
 import { totalmem } from 'node:os';
 import { extname, resolve } from 'node:path';
+import type { Provider } from '../contract/frame.ts';
 import type { Log } from '../log.ts';
 import { type Config, root } from './config.ts';
 import type { Folders } from './folders.ts';
+import { bindingFolders } from './jobs/binding-folders.ts';
+import { EngineBuild, withoutTensorrt } from './jobs/engine-build.ts';
 import { isolate } from './jobs/isolation.ts';
 import { WorkerSupply } from './jobs/worker-supply.ts';
+import type { ModelPlace } from './models/loaders.ts';
 
 const megabyte = 2 ** 20;
+/** TensorRT tries many kernels for each layer; on a small Jetson that takes minutes. */
+const longestBuildMs = 3_600_000;
 
 export interface WorkersOptions {
   readonly folders: Folders;
-  /** The model's file. */
-  readonly model: string;
+  /** To begin with. */
+  readonly model: ModelPlace;
   readonly onChange: () => void;
   readonly log: Log;
 }
 
-export async function makeWorkers(config: Config, options: WorkersOptions): Promise<WorkerSupply> {
-  const { folders, onChange, log } = options;
-  const model = resolve(options.model); // a worker may start in another folder
+export interface WorkersPart {
+  readonly workers: WorkerSupply;
+  /** Follows the workers by itself. */
+  readonly engine: EngineBuild;
+}
+
+export async function makeWorkers(config: Config, options: WorkersOptions): Promise<WorkersPart> {
+  const { folders, model, onChange, log } = options;
+  const { onnxruntime, tensorrt_options: tensorrtOptions } = config.worker;
+  const binding = onnxruntime === null ? null : resolve(onnxruntime); // a worker may start in another folder
+  const engines = resolve(folders.engines);
   const { confinement } = await isolate({
     mode: config.worker.isolation,
     data: config.data,
     jobs: folders.jobs,
     root,
-    model,
+    models: [config.model.folder, folders.models],
+    readable: [engines, ...(binding === null ? [] : await bindingFolders(binding))],
     secrets: [config.file],
     log,
   });
-  return new WorkerSupply({
+  const worker = {
     entry: new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url),
-    prepare: {
-      type: 'prepare',
-      model: { name: config.model.name, path: model },
-      providers: config.model.providers,
-      threads: config.model.threads,
-    },
-    // TensorRT may build an engine first.
-    readyMs: 600_000,
     graceMs: 2000,
     confinement,
     memoryBytes: (config.worker.memory_mb ?? share(config.jobs.running)) * megabyte,
-    onChange,
+  };
+  const providers = firstProviders(config);
+  const buildsItself = buildsEngines(config) && providers.includes('tensorrt');
+  const workers: WorkerSupply = new WorkerSupply({
+    ...worker,
+    prepare: {
+      type: 'prepare',
+      model,
+      providers,
+      threads: config.model.threads,
+      runtime: { binding, tensorrtOptions, engines },
+    },
+    readyMs: buildsItself ? longestBuildMs : 600_000,
+    ...(buildsItself ? { written: [engines] } : {}),
+    onChange: () => {
+      engine.follow();
+      onChange();
+    },
     log,
   });
+  const building = { ...worker, readyMs: longestBuildMs, written: [engines] };
+  const engine = new EngineBuild({ worker: building, workers, ladder: config.model.providers, onChange, log });
+  return { workers, engine };
+}
+
+/** What workers that load a model for the first time are made of: where TensorRT builds engines, that is left to a worker of its own. */
+export function firstProviders(config: Config): Provider[] {
+  return buildsEngines(config) ? withoutTensorrt(config.model.providers) : [...config.model.providers];
+}
+
+function buildsEngines({ model, worker }: Config): boolean {
+  return model.providers.includes('tensorrt') && Object.keys(worker.tensorrt_options).length > 0;
 }
 
 /** MB for each of so many workers: three quarters of the machine's memory, or of what this process may take of it. */

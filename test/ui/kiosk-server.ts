@@ -23,6 +23,8 @@ export interface KioskServerOptions {
   readonly kiosk?: string;
   /** Wanted from every client. */
   readonly key?: string;
+  /** Origin of a real appliance, which answers for its models. */
+  readonly models?: string;
 }
 
 export class KioskServer {
@@ -108,6 +110,7 @@ export class KioskServer {
     if (key !== undefined && request.headers['x-api-key'] !== key)
       return json(response, 401, { detail: 'Unauthorized' });
     if (!this.answering) return json(response, 503, { detail: 'Stopping' });
+    if (pathname.startsWith('/v1/models')) return this.#models(request, response);
     const id = /^\/v1\/jobs\/([^/]+)/.exec(pathname)?.[1];
     if (request.method === 'POST' && id !== undefined) return this.#retry(id, response);
     if (request.method === 'POST') {
@@ -119,6 +122,17 @@ export class KioskServer {
     if (id !== undefined) return json(response, 200, { job_id: id, frames: [] });
     this.polls += 1;
     return json(response, 200, { jobs: this.jobs.map(asRest), count: this.jobs.length });
+  }
+
+  async #models(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { models } = this.#options;
+    if (models === undefined) return json(response, 200, { models: [] });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+    const headers = { 'content-type': request.headers['content-type'] ?? 'text/plain' };
+    const answer = await fetch(`${models}${request.url ?? ''}`, { method: request.method ?? 'GET', headers, ...body });
+    json(response, answer.status, await answer.json());
   }
 
   #retry(id: string, response: ServerResponse): void {

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { busy } from './busy-day.ts';
 import { findChromium } from './find-chromium.ts';
-import { completedJob, progressOf, runningJob } from './job-item.ts';
+import { completedJob, progressOf, runningJob, systemView } from './job-item.ts';
 import { expectTouchable, KioskBrowser, live } from './kiosk-browser.ts';
 
 const chromium = findChromium();
@@ -37,6 +37,18 @@ describe.skipIf(chromium === null)('the screen', () => {
         expect(complaints).toEqual([]);
         await kiosk.expectAccessible(page);
       });
+
+  test('says that TensorRT is being made ready, and on what jobs run meanwhile', async () => {
+    const { page, server } = await kiosk.visit({ prepare: busy, device: panel });
+    const { model } = systemView();
+    if (model === null) throw new Error('the sample has a model');
+    server.change({ model: { ...model, building: { provider: 'tensorrt', since: '2026-05-12T08:00:00Z' } } });
+    const notices = page.getByRole('list', { name: 'Notices' });
+    await notices.getByText('TensorRT is being made ready').waitFor();
+    await notices.getByText('Jobs run on CPU meanwhile').waitFor();
+    server.change({ model });
+    await notices.waitFor({ state: 'detached' });
+  });
 
   test('fits all of the running job on the panel without scrolling', async () => {
     const { page } = await kiosk.visit({ prepare: busy, device: panel });

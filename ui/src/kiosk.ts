@@ -5,6 +5,7 @@ import type { Announcements } from './state/announcements.svelte.ts';
 import type { Commands } from './state/commands.svelte.ts';
 import type { Connection } from './state/connection.svelte.ts';
 import type { Jobs } from './state/jobs.svelte.ts';
+import type { Models } from './state/models.svelte.ts';
 import type { Question } from './state/question.svelte.ts';
 import type { Theme } from './state/theme.svelte.ts';
 import type { Uploads } from './state/uploads.svelte.ts';
@@ -15,6 +16,7 @@ export interface Kiosk {
   readonly commands: Commands;
   readonly connection: Connection;
   readonly jobs: Jobs;
+  readonly models: Models;
   readonly question: Question;
   readonly theme: Theme;
   readonly uploads: Uploads;

@@ -8,6 +8,7 @@ import { Announcements } from './state/announcements.svelte.ts';
 import { Commands } from './state/commands.svelte.ts';
 import { Connection, type PushSocket } from './state/connection.svelte.ts';
 import { Jobs } from './state/jobs.svelte.ts';
+import { Models } from './state/models.svelte.ts';
 import { Question } from './state/question.svelte.ts';
 import { Theme } from './state/theme.svelte.ts';
 import { Uploads } from './state/uploads.svelte.ts';
@@ -33,12 +34,27 @@ const question = new Question();
 const commands = new Commands({ appliance, jobs, question, save: saveBlob });
 const theme = new Theme(localStorage);
 const uploads = new Uploads({
-  send: sendFileTo(origin, access),
+  send: sendFileTo(origin, access, 'video'),
   now: () => performance.now(),
   onAccepted: (file) => announcements.say(`${file.name} has arrived`),
   onRefused: (_file, { status }) => {
     if (status === 401) access.refuse();
   },
+});
+
+const models = new Models({
+  appliance,
+  question,
+  say: (text) => announcements.say(text),
+  uploads: (heard) =>
+    new Uploads({
+      send: sendFileTo(origin, access, 'model'),
+      now: () => performance.now(),
+      onAccepted: heard,
+      onRefused: (_file, { status }) => {
+        if (status === 401) access.refuse();
+      },
+    }),
 });
 
 const socket: PushSocket = io(origin, {
@@ -72,5 +88,5 @@ connection.open();
 
 const target = document.getElementById('kiosk');
 if (!target) throw new Error('index.html lacks the element #kiosk');
-const kiosk: Kiosk = { access, announcements, commands, connection, jobs, question, theme, uploads };
+const kiosk: Kiosk = { access, announcements, commands, connection, jobs, models, question, theme, uploads };
 mount(App, { target, props: { kiosk } });

@@ -25,8 +25,11 @@ export interface Seat {
 }
 
 export interface Confinement {
-  /** A seat for the next worker. Throws where the disk does not give it one. */
-  seat(): Promise<Seat>;
+  /**
+   * A seat for the next worker, which is to read the file of this model and to write into these folders, besides that of
+   * its job. Throws where the disk does not give it one.
+   */
+  seat(model: string, written?: readonly string[]): Promise<Seat>;
 }
 
 /** A seat in which job folders are reached as they are. */

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import { type Confinement, openSeat, plain, type Seat } from './confinement.ts';
 import { Sandbox, type SandboxAbilities } from './sandbox.ts';
 import { workerEnvironment } from './worker-environment.ts';
 import { Workplaces } from './workplace.ts';
+import { modelFilesOutside } from './model-files.ts';
 
 export interface Isolation {
   readonly confinement: Confinement;
@@ -30,8 +31,10 @@ export interface IsolationOptions {
   readonly jobs: string;
   /** Of the installation: workers may read it. */
   readonly root: string;
-  /** The file of the model. */
-  readonly model: string;
+  /** Folders of models, read only. A model that lies elsewhere, behind a link for example, is shown to its own workers. */
+  readonly models: readonly string[];
+  /** What else workers are to read. */
+  readonly readable?: readonly string[];
   /** Files with secrets in them. */
   readonly secrets: readonly string[];
   readonly log: Log;
@@ -85,11 +88,12 @@ async function bubblewrap(options: IsolationOptions, limits: readonly string[]):
     await Workplaces.open({ folder: join(data, 'workplaces'), log: options.log }),
   ];
   const linked = await places.canLink(jobs);
+  const models = await foldersToShow(options.models, data);
   const lay = (abilities: SandboxAbilities) =>
     Sandbox.lay(
       {
         data,
-        shown: [options.root, process.execPath, modelFolder(options), ...libraryFolders()],
+        shown: [options.root, process.execPath, ...models.values(), ...(options.readable ?? []), ...libraryFolders()],
         masked: options.secrets,
         registry,
         root: options.root,
@@ -100,17 +104,18 @@ async function bubblewrap(options: IsolationOptions, limits: readonly string[]):
   for (const ownProc of [true, false]) {
     const sandbox = await lay({ ownProc, sizes });
     const confinement = {
-      seat: async (): Promise<Seat> => {
+      seat: async (model: string, written: readonly string[] = []): Promise<Seat> => {
+        const outside = await modelFilesOutside([...models.keys()], model);
         if (!linked) {
-          const wrapper = [...limits, ...sandbox.command({ readable: [], writable: [jobs] })];
+          const wrapper = [...limits, ...sandbox.command({ readable: outside, writable: [jobs, ...written] })];
           return openSeat(wrapper, true);
         }
-        const { inside, outside, enter, leave } = await places.take();
-        const wrapper = [...limits, ...sandbox.command({ readable: [inside], writable: [outside] })];
-        return { wrapper, monitored: true, enter, leave };
+        const place = await places.take();
+        const folders = { readable: [place.inside, ...outside], writable: [place.outside, ...written] };
+        return { ...place, wrapper: [...limits, ...sandbox.command(folders)], monitored: true };
       },
     };
-    const seat = await confinement.seat();
+    const seat = await confinement.seat('');
     const refusal = await works(seat.wrapper);
     await seat.leave();
     if (refusal === null) {
@@ -158,10 +163,14 @@ function remedyFor(reason: string): string {
   );
 }
 
-/** The folder, since weights may lie in a file beside; the file alone where that is the data folder itself. */
-function modelFolder({ model, data }: IsolationOptions): string {
-  const file = resolve(model);
-  return dirname(file) === data ? file : dirname(file);
+/** By where they really are, as they were given. Not the data folder, nor what holds it: there the files of models are shown one by one. */
+async function foldersToShow(folders: readonly string[], data: string): Promise<Map<string, string>> {
+  const shown = new Map<string, string>();
+  for (const folder of folders) {
+    const real = await realpath(folder).catch(() => null); // there may be none yet
+    if (real !== null && !`${data}/`.startsWith(`${real}/`)) shown.set(real, folder);
+  }
+  return shown;
 }
 
 /** Where libraries and plugins of an operator's own choice lie. */

@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DetectionSettings } from '../../contract/detection.ts';
+import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
 import { jobFiles, type ModelCard } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
-import { toolIds } from '../../contract/plugins.ts';
+import { requireTool } from '../../contract/plugins.ts';
 import type { Log } from '../../log.ts';
 import { Deaths } from './deaths.ts';
 import { runJob } from './job-run.ts';
@@ -23,8 +24,8 @@ export interface JobLifeOptions {
   /** The job's own, with its input in it. */
   readonly folder: string;
   readonly limits: { readonly hangMs: number; readonly stallMs: number; readonly longestMs: number };
-  /** For every detection: scores below and overlaps above are dropped, 0..1. */
-  readonly detection: DetectionSettings;
+  /** What of this model's detections is told, and by which names. */
+  readonly detection: (model: ModelCard) => DetectionSettings;
   /** Called when the job has moved on by some frames. */
   readonly onProgress: () => void;
   readonly log: Log;
@@ -51,6 +52,8 @@ export class JobLife {
   /** False until the present worker has come to the frames: the mark is another one's until then. */
   #analyzing = false;
   #worker: WorkerProcess | null = null;
+  /** Taken when it began; other workers of the same model go on by them. */
+  #terms: { readonly sha256: string; readonly settings: DetectionSettings } | null = null;
   /** Why it is held, by whom. */
   readonly #held = new Map<'appliance' | 'worker' | 'record', string>();
   /** Settles when the job has ended, or waits again, and that is recorded. Rejects only for a bug. */
@@ -99,21 +102,22 @@ export class JobLife {
   }
 
   async #attempt(): Promise<Awaited<ReturnType<typeof runJob>>> {
-    const { workers, folder, limits, detection } = this.#options;
+    const { workers, folder, limits } = this.#options;
     const { signal } = this.#abort;
     this.#hadWorker = false;
     this.#analyzing = false;
     const { worker, model } = await workers.take(signal);
     this.#hadWorker = true;
     try {
-      const job = this.#begin(model);
+      const detection = this.#settingsFor(model);
+      const job = this.#begin(model, detection);
       const reachable = await worker.enter(folder).catch((cause: unknown) => {
         throw new Fault('artifact-failed', `The job's folder cannot be used (${codeOf(cause)}).`, { cause });
       });
       this.#worker = worker;
       const { stallMs } = limits;
       const mayJump = this.#deaths.count === 0;
-      const start = { type: 'start' as const, jobId: this.#id, tool: knownTool(job.tool), stallMs, mayJump };
+      const start = { type: 'start' as const, jobId: this.#id, tool: requireTool(job.tool), stallMs, mayJump };
       const done = runJob({
         worker,
         folder,
@@ -134,9 +138,16 @@ export class JobLife {
     }
   }
 
-  #begin(card: ModelCard): Job {
+  #settingsFor(card: ModelCard): DetectionSettings {
+    const kept = this.#terms?.sha256 === card.sha256 ? this.#terms.settings : null;
+    const settings = kept ?? this.#options.detection(card);
+    this.#terms = { sha256: card.sha256, settings };
+    return settings;
+  }
+
+  #begin(card: ModelCard, settings: DetectionSettings): Job {
     const { ledger } = this.#options;
-    const model = { name: card.name, sha256: card.sha256, provider: card.provider };
+    const model = { name: card.name, sha256: card.sha256, provider: card.provider, settings };
     const job = ledger.get(this.#id);
     const [held = null] = this.#held.values();
     if (job?.status !== 'running') {
@@ -181,25 +192,18 @@ export class JobLife {
   /** Back to the queue. */
   #wait(): Outcome {
     const { ledger } = this.#options;
-    const still = {
-      stage: 'queued' as const,
-      startedAt: null,
-      held: null,
-      indeterminate: false,
-      fps: null,
-      etaS: null,
-    };
-    if (ledger.get(this.#id)?.status === 'running') ledger.move(this.#id, 'pending', still);
+    const queued = { ...still, stage: 'queued' as const, startedAt: null };
+    if (ledger.get(this.#id)?.status === 'running') ledger.move(this.#id, 'pending', queued);
     return 'waits';
   }
 
   /** Told only when it is recorded; a full disk holds the job until then, unless somebody waits for its cancelling. */
   async #end(status: 'completed' | 'failed' | 'cancelled', change: Partial<Job>): Promise<void> {
     const { ledger, folder } = this.#options;
-    const still = { held: null, indeterminate: false, fps: null, etaS: null, completedAt: Date.now() };
-    if (status === 'cancelled') return void ledger.move(this.#id, status, { ...still, ...change });
-    while (!ledger.moveIfRecorded(this.#id, status, { ...still, ...change })) {
-      if (this.#cancelled) return void ledger.move(this.#id, 'cancelled', still);
+    const ended = { ...still, completedAt: Date.now() };
+    if (status === 'cancelled') return void ledger.move(this.#id, status, { ...ended, ...change });
+    while (!ledger.moveIfRecorded(this.#id, status, { ...ended, ...change })) {
+      if (this.#cancelled) return void ledger.move(this.#id, 'cancelled', ended);
       // The next daemon finds the job nearly done, by its checkpoint.
       if (this.#suspending) return;
       this.#setHeld('record', `Its end cannot be recorded. ${ledger.complaint ?? ''}`);
@@ -231,20 +235,12 @@ export class JobLife {
   }
 }
 
+/** Of a job that no worker works on. */
+const still = { held: null, indeterminate: false, fps: null, etaS: null };
+
 const causes = {
   /** What passes when there is room again. */
   ofDisk: new Set<string>(['ENOSPC', 'EDQUOT']),
   /** What another worker may survive. */
   ofDeath: new Set<string>(['worker-died', 'worker-hung']),
 };
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-/** A row may name a tool that an older or newer release had. */
-function knownTool(name: string): (typeof toolIds)[number] {
-  const tool = toolIds.find((id) => id === name);
-  if (!tool) throw new Fault('tool-not-found', `Tool '${name}' is not part of this release.`);
-  return tool;
-}

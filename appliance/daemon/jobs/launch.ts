@@ -1,6 +1,6 @@
 // Launches a worker into its seat: command line, channel, environment; which process it really is, and how that ended.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
@@ -8,17 +8,28 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Confinement, Seat } from './confinement.ts';
 import { workerEnvironment } from './worker-environment.ts';
+import { codeOf } from '../../contract/errno.ts';
 
 /** Lines of a worker's stderr that are kept to explain its death. */
 const keptLines = 20;
 
 /** The daemon's own descriptors are none of the worker's: what is inherited is named here. */
 const infoFd = 4;
+/** As the worker sets it for itself. */
+const workerNice = '5';
 const Info = z.object({ 'child-pid': z.int().positive() });
 
-/** Throws where there is no seat, or the program cannot be run. */
-export async function launch(entry: URL, confinement: Confinement): Promise<Launched> {
-  const seat = await confinement.seat();
+/**
+ * `model`: the file that it is to read; `written`: folders that it may write to, besides its job's. Throws where there is
+ * no seat, or the program cannot be run.
+ */
+export async function launch(
+  entry: URL,
+  confinement: Confinement,
+  model: string,
+  written?: readonly string[],
+): Promise<Launched> {
+  const seat = await confinement.seat(model, written);
   const line = [...seat.wrapper, process.execPath, ...process.execArgv, fileURLToPath(entry)];
   const [command = process.execPath, ...args] = line;
   const child = spawn(command, args, {
@@ -28,7 +39,20 @@ export async function launch(entry: URL, confinement: Confinement): Promise<Laun
     detached: seat.monitored,
     env: workerEnvironment(),
   });
+  if (seat.monitored) void giveWay(child.pid);
   return new Launched(child, seat);
+}
+
+/**
+ * A detached process is a session of its own, and a session is a group of its own to the scheduler (sched(7), autogroup):
+ * its threads' nice value counts only among themselves, so the group is given the same, or the daemon waits for it.
+ */
+async function giveWay(pid: number | undefined): Promise<void> {
+  try {
+    await writeFile(`/proc/${String(pid)}/autogroup`, workerNice);
+  } catch {
+    // A kernel without such groups, where the threads' own value counts; or it has ended already.
+  }
 }
 
 export class Launched {
@@ -131,6 +155,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // gone in between: what was wanted
+    if (codeOf(error) !== 'ESRCH') throw error; // gone in between: what was wanted
   }
 }

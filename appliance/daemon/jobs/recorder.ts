@@ -1,4 +1,5 @@
 // Writes jobs down. What a full or failing disk does not take is kept, and written as soon as it does.
+import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
@@ -108,7 +109,7 @@ export class Recorder {
 
 /** Rethrows what is no failure of the disk. */
 function refusal(error: unknown): Fault {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (!/^SQLITE_(FULL|IOERR|READONLY|BUSY)/.test(code)) throw error;
   const message = `The database cannot be written (${code}): make room on the disk of the data folder.`;
   return new Fault(code === 'SQLITE_FULL' ? 'disk-full' : 'data-not-writable', message, { cause: error });

@@ -6,7 +6,7 @@ import { type Confinement, type Entrance, plain } from './confinement.ts';
 import { launch, type Launched } from './launch.ts';
 import { MemoryWatch } from './memory-watch.ts';
 
-type Prepare = Extract<ToWorker, { type: 'prepare' }>;
+export type Prepare = Extract<ToWorker, { type: 'prepare' }>;
 export type Ready = Extract<FromWorker, { type: 'ready' }>;
 export type Report = Exclude<FromWorker, Ready>;
 
@@ -20,6 +20,8 @@ export interface WorkerOptions {
   readonly graceMs: number;
   /** Plain where left out. */
   readonly confinement?: Confinement;
+  /** Folders that it may write to, besides its job's. */
+  readonly written?: readonly string[];
   /** Resident memory that it may take; a worker over it is ended. No bound where left out. */
   readonly memoryBytes?: number;
   readonly log: Log;
@@ -50,10 +52,11 @@ export class WorkerProcess {
   /** Settles when the process is gone and its last message has been read. */
   readonly gone: Promise<Ending>;
 
-  constructor({ entry, prepare, readyMs, graceMs, confinement = plain, memoryBytes, log }: WorkerOptions) {
+  constructor({ confinement = plain, written, ...options }: WorkerOptions) {
+    const { entry, prepare, readyMs, graceMs, memoryBytes, log } = options;
     this.#graceMs = graceMs;
     this.#log = log;
-    this.#launching = launch(entry, confinement);
+    this.#launching = launch(entry, confinement, prepare.model.path, written);
     this.#watch = new MemoryWatch({ allowed: memoryBytes ?? Infinity, onExcess: () => this.kill() });
     this.gone = this.#watchEnd();
     this.ready = this.#watchReady(readyMs);
@@ -173,7 +176,8 @@ export class WorkerProcess {
     const how = await launched.ended;
     const memory = this.#watch.close();
     // For the log only: native libraries name paths in what they print, and the text goes to clients.
-    if (how !== 'exit code 0') this.#log.warn({ how, memory, stderr: launched.stderr }, 'worker ended abruptly');
+    const level = this.#dismissed ? 'info' : 'warn';
+    if (how !== 'exit code 0') this.#log[level]({ how, memory, stderr: launched.stderr }, 'worker ended abruptly');
     await launched.seat.leave();
     return { how, memory };
   }

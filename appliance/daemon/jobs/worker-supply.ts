@@ -1,8 +1,10 @@
 // Keeps a spare worker waiting, model loaded and warmed up, so that a job starts at once.
+import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../contract/fault.ts';
-import type { ModelCard } from '../../contract/frame.ts';
+import type { ModelCard, Refusal } from '../../contract/frame.ts';
+import type { RuntimeInfo } from '../../contract/runtime.ts';
 import type { Log } from '../../log.ts';
-import { type Ready, WorkerProcess, type WorkerOptions } from './worker-process.ts';
+import { type Prepare, type Ready, WorkerProcess, type WorkerOptions } from './worker-process.ts';
 
 interface SupplyOptions extends WorkerOptions {
   /** Told whenever a worker has loaded a model, or could not. */
@@ -22,8 +24,13 @@ export class WorkerSupply {
   readonly #log: Log;
   /** Every process that is not gone yet, spare or at work: none may outlive the daemon. */
   readonly #living = new Set<WorkerProcess>();
+  /** What workers are made of from now on. */
+  #prepare: Prepare;
+  #changing: Promise<unknown> = Promise.resolve();
   #spare: WorkerProcess | undefined;
   #card: ModelCard | null = null;
+  #refused: readonly Refusal[] = [];
+  #runtime: RuntimeInfo | null = null;
   #fault: Fault | null = null;
   #faultSince = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -32,12 +39,28 @@ export class WorkerSupply {
 
   constructor(options: SupplyOptions) {
     this.#options = options;
+    this.#prepare = options.prepare;
     this.#log = options.log;
+  }
+
+  /** What the next worker is made of. */
+  get prepare(): Prepare {
+    return this.#prepare;
   }
 
   /** The model that the newest worker loaded; null until one has. */
   get card(): ModelCard | null {
     return this.#card;
+  }
+
+  /** Providers of the ladder that the newest worker could not use, each with its remedy. */
+  get refused(): readonly Refusal[] {
+    return this.#refused;
+  }
+
+  /** The ONNX Runtime that the newest worker loaded; null until one has. */
+  get runtime(): RuntimeInfo | null {
+    return this.#runtime;
   }
 
   /** Why the newest worker could not be made ready; null while all is well. */
@@ -98,7 +121,10 @@ export class WorkerSupply {
   /** Forks the next spare, unless there is one. When is for the owner of the queue to say. */
   refill(): void {
     if (this.#spare || this.#closed) return;
-    const spare = this.#fork();
+    this.#keep(this.#fork());
+  }
+
+  #keep(spare: WorkerProcess): void {
     this.#spare = spare;
     let loaded = false;
     spare.ready.then(
@@ -116,6 +142,50 @@ export class WorkerSupply {
     });
   }
 
+  /**
+   * Whether a worker can be made of this: it loads the model and leaves. No job gets it, and what comes of it is no
+   * fault of the supply. Rejects with the Fault that says why not.
+   */
+  async probe(prepare: Prepare): Promise<Ready> {
+    const worker = this.#launch(prepare);
+    try {
+      return await worker.ready;
+    } finally {
+      await worker.end();
+    }
+  }
+
+  /**
+   * Workers are made of this from now on. One that has loaded it takes the place of the spare, so that until then jobs
+   * start as before, and from then on start at once; those that run finish on their own. `accept` is called in
+   * between. Where it, or the worker, fails, all stays as it was, and the Fault is the caller's. Changes take turns.
+   */
+  change(prepare: Prepare, accept: (model: ModelCard) => Promise<void> = () => Promise.resolve()): Promise<Ready> {
+    const turn = this.#changing.then(() => this.#change(prepare, accept));
+    this.#changing = turn.catch(() => undefined); // told to whoever asked for it
+    return turn;
+  }
+
+  async #change(prepare: Prepare, accept: (model: ModelCard) => Promise<void>): Promise<Ready> {
+    const worker = this.#launch(prepare);
+    const ready = await (async () => {
+      const loaded = await worker.ready;
+      await accept(loaded.model);
+      if (this.#closed) throw new Fault('cancelled', 'The appliance is about to stop');
+      return loaded;
+    })().catch(async (error: unknown) => {
+      await worker.end();
+      throw error;
+    });
+    const before = this.#spare;
+    this.#prepare = prepare;
+    clearTimeout(this.#retry);
+    this.#keep(worker);
+    this.#loaded(ready);
+    void before?.end();
+    return ready;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -130,29 +200,48 @@ export class WorkerSupply {
   }
 
   #fork(): WorkerProcess {
-    const worker = new WorkerProcess(this.#options);
-    this.#living.add(worker);
-    void worker.gone.then(() => this.#living.delete(worker));
+    const prepare = this.#prepare;
+    const worker = this.#launch(prepare);
     worker.ready.then(
-      ({ model, refused }) => {
-        const news = this.#card?.sha256 !== model.sha256 || this.#card.provider !== model.provider;
-        if (news) this.#log.info({ model: model.name, provider: model.provider, refused }, 'model loaded');
-        this.#card = model;
-        this.#failures = 0;
-        this.#fault = null;
-        this.#options.onChange?.();
+      (ready) => {
+        if (prepare === this.#prepare) this.#loaded(ready);
       },
       (reason: unknown) => {
         if (!(reason instanceof Fault)) throw reason;
         if (worker.dismissed) return; // its job was cancelled while it loaded, or the daemon closes
         this.#log.error({ worker: worker.pid, code: reason.code, reason: reason.message }, 'worker cannot start');
+        void worker.end();
+        if (prepare !== this.#prepare) return; // what workers are made of is known to be good
         this.#failures += 1;
         if (!this.#fault) this.#faultSince = performance.now();
         this.#fault = reason;
         this.#options.onChange?.();
-        void worker.end();
       },
     );
     return worker;
+  }
+
+  #launch(prepare: Prepare): WorkerProcess {
+    const worker = new WorkerProcess({ ...this.#options, prepare });
+    this.#living.add(worker);
+    void worker.gone.then(() => this.#living.delete(worker));
+    return worker;
+  }
+
+  #loaded({ model, refused, runtime }: Ready): void {
+    const news = this.#card?.sha256 !== model.sha256 || this.#card.provider !== model.provider;
+    if (news) {
+      this.#log.info({ model: model.name, provider: model.provider, onnxruntime: runtime }, 'model loaded');
+    }
+    for (const refusal of refused) {
+      const told = this.#refused.some((other) => isDeepStrictEqual(other, refusal));
+      if (!told) this.#log.warn({ ...refusal }, 'provider refused');
+    }
+    this.#refused = refused;
+    this.#runtime = runtime ?? null;
+    this.#card = model;
+    this.#failures = 0;
+    this.#fault = null;
+    this.#options.onChange?.();
   }
 }

@@ -1,8 +1,8 @@
 // Job rows: saved before anyone is told. Every statement is small and goes by the primary key or an index.
 import { and, count, desc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { ModelUse, SourceInfo, Summary } from '../../contract/frame.ts';
-import { type Job, type JobStatus, jobTypes } from '../../contract/job.ts';
+import { SourceInfo, Summary } from '../../contract/frame.ts';
+import { type Job, JobModel, type JobStatus, jobTypes } from '../../contract/job.ts';
 import type { Database } from './database.ts';
 import { jobs } from './tables.ts';
 
@@ -146,7 +146,7 @@ function toRow(job: Job): Omit<Row, 'idempotencyKey' | 'requestSha256'> {
 }
 
 const Source = SourceInfo.nullable().catch(null);
-const Model = ModelUse.nullable().catch(null);
+const Model = JobModel.nullable().catch(null);
 const Totals = Summary.nullable().catch(null);
 const Warnings = z.array(z.string()).catch([]);
 const Type = z.enum(jobTypes).catch('video');

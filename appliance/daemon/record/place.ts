@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { inspect } from './inspect.ts';
 import { syncFolder } from './sync-folder.ts';
+import { codeOf } from '../../contract/errno.ts';
 
 /** What SQLite keeps beside a database while it is open, or when its daemon was killed. */
 export const besides = ['-wal', '-shm'] as const;
@@ -98,7 +99,7 @@ async function renamed(from: string, to: string): Promise<boolean> {
     await rename(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }

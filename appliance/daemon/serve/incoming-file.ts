@@ -17,6 +17,8 @@ export interface Space {
 export interface FileLimits {
   readonly maxBytes: number;
   readonly space: Space;
+  /** MIME type by the first bytes; throws the Fault that refuses them. Only videos are taken unless told. */
+  readonly identify?: (head: Buffer) => string;
 }
 
 /** Others fill the disk too: it is asked for again after so many bytes. */
@@ -24,7 +26,7 @@ export const askAgainBytes = 64 * 1024 * 1024;
 
 export class IncomingFile {
   readonly #path: string;
-  readonly #limits: FileLimits;
+  readonly #limits: Required<FileLimits>;
   #handle: FileHandle | undefined;
   #head: Buffer | null = Buffer.alloc(0);
   #expected = 0;
@@ -35,9 +37,9 @@ export class IncomingFile {
   type = '';
 
   /** `salt`: what the hash covers before the bytes of the file; null for no hash. */
-  constructor(path: string, { maxBytes, space }: FileLimits, salt: string | null = null) {
+  constructor(path: string, { maxBytes, space, identify = videoType }: FileLimits, salt: string | null = null) {
     this.#path = path;
-    this.#limits = { maxBytes, space };
+    this.#limits = { maxBytes, space, identify };
     this.#hash = salt === null ? null : createHash('sha256').update(salt);
   }
 
@@ -88,7 +90,7 @@ export class IncomingFile {
   }
 
   async #identify(head: Buffer): Promise<void> {
-    this.type = videoType(head);
+    this.type = this.#limits.identify(head);
     this.#head = null;
     await this.#handle?.appendFile(head);
   }

@@ -2,7 +2,18 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { JobItem, JobStatusView, JobSummaryView } from '../../contract/api.ts';
-import { DetectionFrame, Detections, ModelCard, ModelUse, SourceInfo, Summary } from '../../contract/frame.ts';
+import {
+  DetectionFrame,
+  Detections,
+  ModelCard,
+  ModelUse,
+  ResultFrame,
+  SourceInfo,
+  Summary,
+  TrackedFrame,
+  TrackedObject,
+} from '../../contract/frame.ts';
+import { ModelList, ModelView } from '../../contract/model-api.ts';
 import { PluginManifest, ToolManifest } from '../../contract/plugins.ts';
 import { jsonType, text } from './answer.ts';
 import type { AnswerDescription, Route } from './route.ts';
@@ -14,7 +25,8 @@ type Json = Record<string, unknown>;
 const named: Readonly<Record<string, z.ZodType>> = {
   ...answers,
   ...{ JobItem, JobStatusView, JobSummaryView, DetectionFrame, Detections, ModelCard, ModelUse, SourceInfo, Summary },
-  ...{ PluginManifest, ToolManifest },
+  ...{ ResultFrame, TrackedFrame, TrackedObject },
+  ...{ PluginManifest, ToolManifest, ModelList, ModelView },
 };
 
 export interface OpenapiOptions {

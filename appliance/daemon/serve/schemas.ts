@@ -1,7 +1,8 @@
 // The answers of REST that are not in the contract's own schemas: read by OpenAPI only.
 import { z } from 'zod';
 import { JobItem, RestStatus } from '../../contract/api.ts';
-import { DetectionFrame, ModelCard, ModelUse, SourceInfo, Summary } from '../../contract/frame.ts';
+import { ModelCard, ResultFrame, SourceInfo, Summary } from '../../contract/frame.ts';
+import { JobModel } from '../../contract/job.ts';
 import { PluginManifest } from '../../contract/plugins.ts';
 
 export const Detail = z.object({ detail: z.string() });
@@ -28,7 +29,7 @@ export const SubmitAnswer = z.object({
 const ToolResults = z.object({
   plugin_id: z.string(),
   tool: z.string(),
-  results: z.object({ frames: z.array(DetectionFrame), summary: Summary }),
+  results: z.object({ frames: z.array(ResultFrame), summary: Summary }),
 });
 
 export const VideoResults = z.object({
@@ -55,9 +56,9 @@ export const ResultDocument = z.object({
   status: z.literal('completed'),
   plugin_id: z.string(),
   tool: z.string(),
-  model: ModelUse.nullable(),
+  model: JobModel.nullable(),
   source: SourceInfo.pick({ width: true, height: true, fps: true, duration_s: true, frames: true }).nullable(),
-  frames: z.array(DetectionFrame),
+  frames: z.array(ResultFrame),
   summary: Summary,
 });
 
@@ -65,10 +66,12 @@ export const FramePage = z.object({
   offset: z.number().int(),
   limit: z.number().int(),
   total: z.number().int(),
-  frames: z.array(DetectionFrame),
+  frames: z.array(ResultFrame),
 });
 
 export const Removal = z.object({ status: z.enum(['cancelled', 'deleted']), job_id: z.uuid() });
+
+export const ModelRemoval = z.object({ status: z.literal('deleted'), name: z.string() });
 
 export const PluginView = z.object({
   name: z.string(),

@@ -50,7 +50,7 @@ const highWaterMark = 512 * 1024;
 const formLimits = { fields: 50, files: 4, fieldSize: 64 * 1024, headerPairs: 64, headerSize: 16 * 1024 };
 
 export class Uploads {
-  readonly #options: Required<UploadsOptions>;
+  readonly #options: UploadsOptions & { readonly most: number };
   #underWay = 0;
 
   constructor(options: UploadsOptions) {
@@ -60,16 +60,17 @@ export class Uploads {
   /**
    * Reads the field `file` of a form, and hands it to `take` when it lies in its job's folder. Whatever goes wrong,
    * in `take` as well, nothing stays behind; nor does it where `take` answers with another job than this file's.
-   * `salt`: asks for a hash, and goes into it ahead of the bytes. Throws Fault `invalid-video`, `upload-too-large`,
-   * `disk-full`, `data-not-writable`, `queue-full` or `malformed-request`, or Unprocessable where there is not exactly
-   * one file.
+   * `salt`: asks for a hash, and goes into it ahead of the bytes. `identify`: in place of the one of the options.
+   * Throws what that throws, Fault `upload-too-large`, `disk-full`, `data-not-writable`, `queue-full` or
+   * `malformed-request`, or Unprocessable where there is not exactly one file.
    */
   async receive(
     request: Pick<RawRequest, 'header' | 'body' | 'signal'>,
     take: (upload: Upload) => Job,
     salt: string | null = null,
+    identify: FileLimits['identify'] = this.#options.identify,
   ): Promise<Receipt> {
-    return this.during(() => this.#receive(request, take, salt));
+    return this.during(() => this.#receive(request, take, salt, identify));
   }
 
   /** Throws Fault `queue-full` where too many uploads are under way. */
@@ -84,14 +85,14 @@ export class Uploads {
     }
   }
 
-  async #receive(...[request, take, salt = null]: Parameters<Uploads['receive']>): Promise<Receipt> {
+  async #receive(...[request, take, salt = null, identify]: Parameters<Uploads['receive']>): Promise<Receipt> {
     const { uploadsDir, jobsDir, maxBytes, log } = this.#options;
     const declared = Number(request.header('content-length')) || 0;
     if (declared > maxBytes + formBytes) throw tooLarge(maxBytes);
     const id = randomUUID();
     const part = join(uploadsDir, `${id}.part`);
     const folder = join(jobsDir, id);
-    const file = new IncomingFile(part, this.#options, salt);
+    const file = new IncomingFile(part, { ...this.#options, ...(identify && { identify }) }, salt);
     try {
       await file.open(declared);
       const name = await readForm(request, file);

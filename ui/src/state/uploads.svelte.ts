@@ -19,7 +19,7 @@ export interface UploadsOptions {
   readonly send: SendFile;
   /** ms, for the speed. */
   readonly now: () => number;
-  /** The appliance took the file; its job comes by push. */
+  /** The appliance took the file. */
   readonly onAccepted?: (file: File) => void;
   readonly onRefused?: (file: File, answer: Answer) => void;
 }
@@ -78,7 +78,7 @@ export class Uploads {
         (sent) => this.#set(id, { kind: 'sending', sent, bytesPerSecond: speed(sent) }),
         abort.signal,
       );
-      if (answer.status === 200) {
+      if (answer.status >= 200 && answer.status < 300) {
         this.list = this.list.filter((upload) => upload.id !== id);
         onAccepted?.(file);
       } else {

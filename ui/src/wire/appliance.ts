@@ -1,5 +1,6 @@
 // The REST calls of the screen. Every refusal becomes a Refusal whose message is a sentence for a person.
 import type { JobItem } from '../../../appliance/contract/api.ts';
+import type { ModelList, ModelSettingsChange, ModelView } from '../../../appliance/contract/model-api.ts';
 import type { Access } from '../state/access.svelte.ts';
 import { explain } from './answers.ts';
 
@@ -41,6 +42,27 @@ export class Appliance {
   async retry(jobId: string): Promise<JobItem> {
     const answer = await this.#ask(`/v1/jobs/${jobId}/retry`, { method: 'POST' });
     return (await answer.json()) as JobItem;
+  }
+
+  /** Throws Refusal. */
+  async models(signal: AbortSignal): Promise<readonly ModelView[]> {
+    const answer = await this.#ask('/v1/models', { signal });
+    return ((await answer.json()) as ModelList).models;
+  }
+
+  /** Jobs that start from now on run on it. Throws Refusal. */
+  async useModel(name: string): Promise<void> {
+    await this.#ask('/v1/models/default', { method: 'PUT', body: JSON.stringify({ name }) });
+  }
+
+  /** Throws Refusal. */
+  async configureModel(name: string, change: ModelSettingsChange): Promise<void> {
+    await this.#ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'PATCH', body: JSON.stringify(change) });
+  }
+
+  /** Of one that was uploaded. Throws Refusal. */
+  async removeModel(name: string): Promise<void> {
+    await this.#ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'DELETE' });
   }
 
   /** The bytes behind a link, for a browser that must send a key along. Throws Refusal. */

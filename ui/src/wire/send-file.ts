@@ -1,10 +1,14 @@
-// Sends one video by XMLHttpRequest: fetch still cannot tell how much of a body has gone out.
+// Sends one file by XMLHttpRequest: fetch still cannot tell how much of a body has gone out.
 import type { Access } from '../state/access.svelte.ts';
 import type { SendFile } from '../state/uploads.svelte.ts';
 
-const submitPath = '/v1/video/submit?plugin_id=yolo-tracker&tool=video_player_detection';
+/** Where files of each kind go. */
+const paths = {
+  video: '/v1/video/submit?plugin_id=yolo-tracker&tool=video_player_detection',
+  model: '/v1/models',
+} as const;
 
-export function sendFileTo(origin: string, access: Access): SendFile {
+export function sendFileTo(origin: string, access: Access, kind: keyof typeof paths): SendFile {
   return (file, onSent, signal) =>
     new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
@@ -23,7 +27,7 @@ export function sendFileTo(origin: string, access: Access): SendFile {
       request.onabort = () => reject(new DOMException('Upload cancelled', 'AbortError'));
       request.onloadend = () => signal.removeEventListener('abort', abort);
       signal.addEventListener('abort', abort, { once: true });
-      request.open('POST', origin + submitPath);
+      request.open('POST', origin + paths[kind]);
       for (const [name, value] of Object.entries(access.headers())) request.setRequestHeader(name, value);
       request.send(form);
     });

@@ -17,6 +17,7 @@ export type IconName =
   | 'check'
   | 'close'
   | 'download'
+  | 'layers'
   | 'moon'
   | 'pause'
   | 'plus'
@@ -86,6 +87,12 @@ export const providerWords = {
   webgpu: 'WebGPU',
   cpu: 'CPU',
 } as const satisfies Record<Provider, string>;
+
+/** While an engine is built for the model. */
+export function buildingSentence(building: Provider, meanwhile: Provider): string {
+  const [made, used] = [providerWords[building], providerWords[meanwhile]];
+  return `${made} is being made ready for this model, which takes some minutes. Jobs run on ${used} meanwhile.`;
+}
 
 export function mqttLook({ mode, connected }: SystemView['mqtt']): { word: string; tone: Tone } {
   if (mode === 'off') return { word: 'Off', tone: 'quiet' };
