@@ -1,7 +1,7 @@
 // What may be typed: the commands and their options, read with node's own parseArgs.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-export const commandNames = ['start', 'serve', 'run', 'doctor', 'backup', 'restore'] as const;
+export const commandNames = ['start', 'serve', 'run', 'doctor', 'tune', 'model', 'backup', 'restore'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export interface StartCommand {
@@ -20,6 +20,33 @@ export interface RunCommand {
   /** Where the whole result goes as JSON; `-` is stdout. */
   readonly json: string | undefined;
   readonly url: string | undefined;
+}
+
+/** What is done with models: `vedette model ACTION`. */
+export type ModelCommand =
+  | { readonly kind: 'model'; readonly action: 'list'; readonly url: string | undefined }
+  | { readonly kind: 'model'; readonly action: 'use'; readonly name: string; readonly url: string | undefined }
+  | {
+      readonly kind: 'model';
+      readonly action: 'check';
+      /** An ONNX file. */
+      readonly file: string;
+      /** A PNG or JPEG file that it is tried on. */
+      readonly image: string | undefined;
+      /** Where the picture with boxes goes; undefined: named after `image`, in the current folder. */
+      readonly out: string | undefined;
+    };
+
+const modelActions = ['list', 'use', 'check'] as const satisfies readonly ModelCommand['action'][];
+
+export interface TuneCommand {
+  readonly kind: 'tune';
+  /** Undefined: the configured one. */
+  readonly model: string | undefined;
+  /** Undefined: the bundled clip. */
+  readonly video: string | undefined;
+  /** Of each trial. */
+  readonly frames: number;
 }
 
 export interface BackupCommand {
@@ -41,6 +68,8 @@ export type Command =
   | { readonly kind: 'serve' }
   | RunCommand
   | { readonly kind: 'doctor'; readonly url: string | undefined }
+  | ModelCommand
+  | TuneCommand
   | BackupCommand
   | RestoreCommand;
 
@@ -98,6 +127,27 @@ const readers = {
     const { values, help } = read('doctor', rest, url, 0);
     return help ?? { kind: 'doctor', url: values.url };
   },
+  tune(rest) {
+    const options = {
+      model: { type: 'string' },
+      video: { type: 'string' },
+      frames: { type: 'string', default: '150' },
+    } as const;
+    const { values, help } = read('tune', rest, options, 0);
+    if (help) return help;
+    const frames = Number(values.frames);
+    if (!Number.isInteger(frames) || frames < 20) throw new UsageError('--frames takes a number from 20 on', 'tune');
+    return { kind: 'tune', model: values.model, video: values.video, frames };
+  },
+  model([first, ...rest]) {
+    const action = modelActions.find((known) => known === first);
+    if (action !== undefined) return modelReaders[action](rest);
+    const known = `Actions: ${modelActions.join(', ')}`;
+    if (first === undefined) throw new UsageError(`what is to be done? ${known}`, 'model');
+    const { help } = read('model', [first], {}, 1);
+    if (help) return help;
+    throw new UsageError(`unknown action '${first}'. ${known}`, 'model');
+  },
   backup(rest) {
     const { values, positionals, help } = read('backup', rest, { force: { type: 'boolean' } } as const, 1);
     if (help) return help;
@@ -113,6 +163,30 @@ const readers = {
     return { kind: 'restore', file };
   },
 } satisfies Record<CommandName, (rest: readonly string[]) => Command>;
+
+const modelReaders = {
+  list(rest) {
+    const { values, help } = read('model', rest, url, 0);
+    return help ?? { kind: 'model', action: 'list', url: values.url };
+  },
+  use(rest) {
+    const { values, positionals, help } = read('model', rest, url, 1);
+    if (help) return help;
+    const [name] = positionals;
+    if (name === undefined) throw new UsageError('which model? See vedette model list', 'model');
+    return { kind: 'model', action: 'use', name, url: values.url };
+  },
+  check(rest) {
+    const options = { image: { type: 'string' }, out: { type: 'string' } } as const;
+    const { values, positionals, help } = read('model', rest, options, 1);
+    if (help) return help;
+    const [file] = positionals;
+    if (file === undefined) throw new UsageError('which file?', 'model');
+    const { image, out } = values;
+    if (out !== undefined && image === undefined) throw new UsageError('--out needs an --image to draw on', 'model');
+    return { kind: 'model', action: 'check', file, image, out };
+  },
+} satisfies Record<ModelCommand['action'], (rest: readonly string[]) => Command>;
 
 function read<Options extends NonNullable<ParseArgsConfig['options']>>(
   of: CommandName,

@@ -9,15 +9,10 @@ import { z } from 'zod';
 import { gstreamerElements } from '../contract/elements.ts';
 import { Client } from './client.ts';
 import type { Environment } from './environment.ts';
+import type { Finding } from './finding.ts';
 import { isolationEntry, root } from './installation.ts';
-
-export interface Finding {
-  readonly subject: string;
-  /** `doubtful`: works, but somebody should know. */
-  readonly verdict: 'good' | 'doubtful' | 'bad';
-  readonly found: string;
-  readonly remedy?: string;
-}
+import { providers } from './providers.ts';
+import { codeOf } from '../contract/errno.ts';
 
 /** In the order in which trouble is best looked for. */
 export async function* check(environment: Environment): AsyncGenerator<Finding> {
@@ -26,6 +21,7 @@ export async function* check(environment: Environment): AsyncGenerator<Finding> 
   yield await gstreamer();
   yield await isolation();
   yield await model(environment.modelFile);
+  yield* providers(environment);
   yield await dataFolder(environment.dataFolder);
   yield await diskSpace(environment.dataFolder);
   yield await address(environment);
@@ -69,7 +65,7 @@ async function gstreamer(): Promise<Finding> {
     try {
       await execute('gst-inspect-1.0', ['--exists', element], { timeout: 60_000 });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      if (codeOf(error) === 'ENOENT') {
         const found = 'gst-inspect-1.0 is not there, so its elements cannot be checked';
         return { subject, verdict: 'bad', found, remedy: 'sudo apt-get install gstreamer1.0-tools' };
       }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { daemonEntry } from './installation.ts';
+import { codeOf } from '../contract/errno.ts';
 
 const Listening = z.object({ msg: z.literal('listening'), url: z.url(), data: z.string().optional() });
 export interface Listening {
@@ -57,7 +58,7 @@ export class DaemonProcess {
       process.kill(-this.#child.pid, 'SIGKILL');
     } catch (error) {
       // ESRCH: it ended in between, which is what was wanted.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      if (codeOf(error) !== 'ESRCH') throw error;
     }
   }
 }

@@ -1,8 +1,9 @@
 // `vedette doctor`: every check with its remedy.
 import { availableParallelism, totalmem } from 'node:os';
-import { check, type Finding } from './checks.ts';
+import { check } from './checks.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Finding } from './finding.ts';
 
 const marks = { good: ' ok ', bad: 'FAIL', doubtful: 'note' } as const satisfies Record<Finding['verdict'], string>;
 

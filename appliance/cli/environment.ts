@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { Provider } from '../contract/frame.ts';
+import type { RuntimeSettings } from '../contract/runtime.ts';
 import { root } from './installation.ts';
 
 export interface Environment {
@@ -11,6 +13,9 @@ export interface Environment {
   readonly apiKey: string | undefined;
   readonly dataFolder: string;
   readonly modelFile: string;
+  /** What workers are told of providers. */
+  readonly providers: readonly Provider[];
+  readonly runtime: RuntimeSettings;
 }
 
 /** `url`: what `--url` said. */
@@ -25,11 +30,19 @@ export function readEnvironment(
   const port = Number(variable('VEDETTE_PORT') ?? file.serve?.port ?? 8000);
   const models = variable('VEDETTE_MODELS') ?? file.model?.folder ?? join(root, 'models');
   const model = variable('VEDETTE_MODEL') ?? file.model?.name ?? 'demo';
+  const dataFolder = resolve(variable('VEDETTE_DATA') ?? file.data ?? 'data');
+  const binding = file.worker?.onnxruntime ?? null;
   return {
     url: url?.replace(/\/+$/, '') ?? (port === 0 ? null : `http://${reachable(host)}:${port}`),
     apiKey: variable('VEDETTE_API_KEY'),
-    dataFolder: resolve(variable('VEDETTE_DATA') ?? file.data ?? 'data'),
+    dataFolder,
     modelFile: resolve(models, `${model}.onnx`),
+    providers: file.model?.providers ?? ['tensorrt', 'cuda', 'webgpu', 'cpu'],
+    runtime: {
+      binding: binding === null ? null : resolve(binding),
+      tensorrtOptions: texts(file.worker?.tensorrt_options ?? {}),
+      engines: join(dataFolder, 'engines'),
+    },
   };
 }
 
@@ -43,7 +56,19 @@ function reachable(host: string): string {
 const Settings = z.looseObject({
   data: z.string().optional(),
   serve: z.looseObject({ host: z.string().optional(), port: z.number().optional() }).optional(),
-  model: z.looseObject({ folder: z.string().optional(), name: z.string().optional() }).optional(),
+  model: z
+    .looseObject({
+      folder: z.string().optional(),
+      name: z.string().optional(),
+      providers: z.array(Provider).min(1).optional(),
+    })
+    .optional(),
+  worker: z
+    .looseObject({
+      onnxruntime: z.string().nullish(),
+      tensorrt_options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    })
+    .optional(),
 });
 
 function readSettings(file: string): z.infer<typeof Settings> {
@@ -53,4 +78,10 @@ function readSettings(file: string): z.infer<typeof Settings> {
     // No file, or one with mistakes: the daemon names those when it starts; a client goes on with the defaults.
     return {};
   }
+}
+
+/** As the daemon reads them. */
+function texts(options: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
+  const asText = (value: string | number | boolean) => String(typeof value === 'boolean' ? Number(value) : value);
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, asText(value)]));
 }

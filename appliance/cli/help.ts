@@ -11,6 +11,8 @@ const overview = `Vedette: a video-analysis appliance.
   vedette serve           run the daemon in the foreground, as systemd does
   vedette run FILE        analyse a video on a running appliance
   vedette doctor          check what this machine has and lacks
+  vedette tune            find the number of threads that a model runs fastest with here
+  vedette model ACTION    list the models of a running appliance, use another one, or check a model file
   vedette backup FILE     write the database to FILE, beside a running appliance or without one
   vedette restore FILE    put such a file in the database's place
 
@@ -44,13 +46,35 @@ Runs the daemon in the foreground with its log on stdout, until SIGINT or SIGTER
 
 Uploads FILE to a running appliance and shows the job's progress. Ctrl-C cancels the job.
 
-  --tool TOOL  what to do with it; default: detect
+  --tool TOOL  detect or track; default: detect
   --json OUT   write the whole result to OUT; - is stdout (everything else then goes to stderr)
 ${urlOption}`,
   doctor: `vedette doctor [--url URL]
 
 Checks Node, GStreamer, the native modules, the model, the data folder, the disk and the port, and names the
 remedy of whatever is wrong. Exit code 1 when something is.
+
+${urlOption}`,
+  tune: `vedette tune [--model NAME] [--video FILE] [--frames N]
+
+Runs a model with one thread, two, and so on up to every core, in turns and three times each, and says which number is
+the fastest on this machine and what to write into vedette.yaml. Stop the appliance first, or what it does is measured too.
+
+  --model NAME   a file of the models folder, without .onnx; default: the configured model
+  --video FILE   default: the bundled clip
+  --frames N     frames of each trial; default: 150
+`,
+  model: `vedette model list [--url URL]
+vedette model use [--url URL] NAME
+vedette model check [--image PICTURE] [--out FILE] MODEL.onnx
+
+  list         the models of a running appliance; the one in use is marked
+  use NAME     jobs that start from now on run on this model; running ones finish on theirs
+  check        what a model file is, whether it can be used on this machine and how fast; needs no appliance.
+               Exit code 1 when it cannot
+  --image      a PNG or JPEG file: lists what the model sees in it, and writes the same picture with boxes
+  --out        where that goes; default: PICTURE.boxes.png in the current folder
+
 
 ${urlOption}`,
   backup: `vedette backup [--force] FILE

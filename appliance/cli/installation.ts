@@ -10,6 +10,11 @@ export const backupEntry = program('backup');
 export const restoreEntry = program('restore');
 export const isolationEntry = program('isolation');
 
+/** The worker's programs. */
+export const workerEntry = fileURLToPath(new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url));
+export const checkEntry = fileURLToPath(new URL(`../worker/check${extname(import.meta.url)}`, import.meta.url));
+export const providersEntry = fileURLToPath(new URL(`../worker/providers${extname(import.meta.url)}`, import.meta.url));
+
 export const demoVideo = join(root, 'models/demo/sample.mp4');
 
 function program(name: string): string {

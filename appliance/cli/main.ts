@@ -10,9 +10,11 @@ import { readEnvironment } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
 import { help } from './help.ts';
 import { root } from './installation.ts';
+import { model } from './model.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { start } from './start.ts';
+import { tune } from './tune.ts';
 
 // `| head` and the like: nobody is left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -54,6 +56,10 @@ async function perform(command: Command): Promise<number> {
       return run(command, readEnvironment(command.url));
     case 'doctor':
       return doctor(readEnvironment(command.url));
+    case 'tune':
+      return tune(command, readEnvironment(undefined));
+    case 'model':
+      return model(command);
     case 'backup':
       return backup(command);
     case 'restore':

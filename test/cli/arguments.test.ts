@@ -42,7 +42,22 @@ describe('readArguments', () => {
     expect(read('restore a.db')).toEqual({ kind: 'restore', file: 'a.db' });
   });
 
+  it('lists the models, and takes the name of the one to use', () => {
+    expect(read('model list')).toEqual({ kind: 'model', action: 'list', url: undefined });
+    expect(read('model use --url http://box:8000 yolo11n')).toEqual({
+      kind: 'model',
+      action: 'use',
+      name: 'yolo11n',
+      url: 'http://box:8000',
+    });
+    expect(read('model use --help')).toEqual({ kind: 'help', of: 'model' });
+  });
+
   it.each([
+    ['model', 'what is to be done? Actions: list, use'],
+    ['model train', "unknown action 'train'. Actions: list, use"],
+    ['model use', 'which model? See vedette model list'],
+    ['model list all', "'all' is one argument too many"],
     ['analyse x.mp4', "unknown command 'analyse'. Commands: start, serve, run, doctor"],
     ['--once', "unknown option '--once'. Commands: start, serve, run, doctor"],
     ['run', 'which file?'],

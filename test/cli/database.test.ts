@@ -75,7 +75,7 @@ it('brings a database to a machine that had none', async () => {
     out: `${join(data, 'vedette.db')} holds 6 jobs again.\n`,
     err: '',
   });
-  expect(readdirSync(data).sort()).toEqual(['jobs', 'lock', 'uploads', 'vedette.db']);
+  expect(readdirSync(data).sort()).toEqual(['engines', 'jobs', 'lock', 'models', 'uploads', 'vedette.db']);
 });
 
 it('takes the database of a daemon that was killed with what its log holds', async () => {

@@ -13,6 +13,8 @@ it('takes the daemon’s defaults where nothing is set', () => {
     apiKey: undefined,
     dataFolder: resolve('data'),
     modelFile: resolve('models/demo.onnx'),
+    providers: ['tensorrt', 'cuda', 'webgpu', 'cpu'],
+    runtime: { binding: null, tensorrtOptions: {}, engines: resolve('data/engines') },
   });
 });
 

@@ -1,4 +1,4 @@
-// Containers by their first bytes. Says what a file claims to be, not that it can be decoded.
+// Containers and pictures by their first bytes. Says what a file claims to be, not that it can be decoded.
 import { Fault } from '../../contract/fault.ts';
 
 /** Bytes of the head that `sniffVideo` can make use of. */
@@ -14,6 +14,17 @@ export function videoType(head: Buffer): string {
   const seen = describeHead(head);
   throw new Fault('invalid-video', `Invalid MP4 file: expected ${acceptedContainers}, but it begins with ${seen}`);
 }
+
+/** The MIME type of a picture. Throws Fault `invalid-image` where the head is of none that is accepted. */
+export function imageType(head: Buffer): string {
+  if (head.subarray(0, 8).equals(pngSignature)) return 'image/png';
+  // SOI, and the 0xFF of the marker behind it (ITU-T T.81 §B.1.1.3).
+  if (head.length >= 3 && head.readUIntBE(0, 3) === 0xffd8ff) return 'image/jpeg';
+  throw new Fault('invalid-image', 'Invalid image file (expected PNG or JPEG)');
+}
+
+/** PNG (W3C, third edition) §5.2. */
+const pngSignature = Buffer.from('89504e470d0a1a0a', 'hex');
 
 /** The MIME type of a video container, or undefined where the head is of none that is accepted. */
 export function sniffVideo(head: Buffer): string | undefined {

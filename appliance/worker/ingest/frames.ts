@@ -15,6 +15,8 @@ export interface Frame {
   readonly stride: number;
   /** Planes R, G, B behind each other, each `stride × height` bytes. A view: it lives as long as the frame does. */
   readonly pixels: Uint8Array;
+  /** Behind this frame; null where it cannot be told from others by its time. */
+  readonly place: () => Place | null;
 }
 
 /** Where a decoding stands that is not at its start. */
@@ -34,7 +36,6 @@ export class FrameSource implements AsyncIterable<Frame> {
   #framesRead: number;
   #endNs: number;
   #lastPtsNs: number | null;
-  #last: { readonly ptsNs: number; readonly pixels: Uint8Array; readonly unique: boolean } | null = null;
 
   /** `continuation`: goes on behind its place instead of the start. */
   constructor(options: DecodingOptions, continuation: Continuation | null = null) {
@@ -60,13 +61,6 @@ export class FrameSource implements AsyncIterable<Frame> {
     return this.#decoding?.brokenBy ?? null;
   }
 
-  /** Behind the last frame that was handed out; null where that cannot be told from others by its time. */
-  place(): Place | null {
-    if (!this.#last?.unique) return null;
-    const { ptsNs, pixels } = this.#last;
-    return { frames: this.#framesRead, ptsNs, endNs: this.#endNs, picture: pictureHash(pixels) };
-  }
-
   async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, undefined> {
     const decoding = (this.#decoding ??= Decoding.fromStart(this.#options));
     for (let picture = await decoding.next(); picture; picture = await decoding.next()) yield this.#frame(picture);
@@ -80,11 +74,14 @@ export class FrameSource implements AsyncIterable<Frame> {
     const stride = (width + 3) & ~3;
     if (pixels.length < 3 * stride * height) throw new Error('frame is smaller than its caps say');
     const ptsNs = known ?? this.#endNs;
-    this.#endNs = ptsNs + (durationNs ?? 0);
+    const endNs = ptsNs + (durationNs ?? 0);
     // The first one of its time is the one that is found again.
-    this.#last = { ptsNs, pixels, unique: ptsNs !== this.#lastPtsNs };
+    const unique = ptsNs !== this.#lastPtsNs;
+    this.#endNs = endNs;
     this.#lastPtsNs = ptsNs;
     const durationS = durationNs === null ? null : durationNs / 1e9;
-    return { index: this.#framesRead++, ptsS: ptsNs / 1e9, durationS, width, height, stride, pixels };
+    const index = this.#framesRead++;
+    const place = () => (unique ? { frames: index + 1, ptsNs, endNs, picture: pictureHash(pixels) } : null);
+    return { index, ptsS: ptsNs / 1e9, durationS, width, height, stride, pixels, place };
   }
 }

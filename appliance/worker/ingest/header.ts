@@ -42,11 +42,11 @@ export function readCaps(header: StreamHeader, text: string): StreamHeader {
 }
 
 /** Decoders make room for many pictures of the size that a header claims, whatever it is. Throws Fault source-undecodable. */
-export function refuseHuge({ width, height }: StreamHeader): void {
+export function refuseHuge({ width, height }: Pick<StreamHeader, 'width' | 'height'>, what = 'video'): void {
   if (width * height <= mostPixels && Math.max(width, height) <= longestSide) return;
   throw new Fault(
     'source-undecodable',
-    `The video claims to have ${width} × ${height} pixels; at most ${longestSide} a side and 80 million in all are decoded.`,
+    `The ${what} claims to have ${width} × ${height} pixels; at most ${longestSide} a side and 80 million in all are decoded.`,
   );
 }
 

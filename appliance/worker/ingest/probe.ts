@@ -23,8 +23,10 @@ export interface ProbeOptions extends Patience {
 /** Throws Fault source-empty, source-undecodable, source-without-video, source-without-frames, source-stalled or cancelled. */
 export async function probe(options: ProbeOptions): Promise<ProbedSource> {
   await refuseEmpty(options.path);
+  const counting = countPackets(options, options.platform.count);
+  counting.catch(() => undefined); // thrown below, unless the header has the better reason
   const header = await readHeaderPatiently(options);
-  const demuxed = await countPackets(options, options.platform.count);
+  const demuxed = await counting;
   const stream = unframed.has(demuxed.container)
     ? { ...demuxed, packets: (await countPackets(options, options.platform.parsedCount)).packets }
     : demuxed;
@@ -43,7 +45,8 @@ export async function probe(options: ProbeOptions): Promise<ProbedSource> {
   return { info, pixelAspect: sideways ? 1 / header.pixelAspect : header.pixelAspect };
 }
 
-async function refuseEmpty(path: string): Promise<void> {
+/** Throws Fault source-empty or source-undecodable. */
+export async function refuseEmpty(path: string): Promise<void> {
   // GStreamer would find out too, but its message names the path.
   await access(path, constants.R_OK).catch((cause: unknown) => {
     throw new Fault('source-undecodable', 'The input file is not there or cannot be read.', { cause });
@@ -148,12 +151,13 @@ function lastCaps(sample: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(sample.caps as object).map(([field, value]) => [field, String(value)]));
 }
 
-/** Matroska gives a nominal rate even where the real one varies; the others leave it out then. */
+/** Matroska gives a nominal rate even where the real one varies; the others leave it out then. AVI's may be one of fields. */
 function averageRate(stream: CountedStream & { durationS: number }): number {
   const { nominalRate, packets, durationS, endS } = stream;
   const spanS = endS ?? durationS;
   const measured = packets !== null && spanS > 0 ? packets / spanS : 0;
   if (nominalRate === 0) return packets !== null && durationS > 0 ? packets / durationS : 0;
+  if (stream.container === 'avi' && measured > 0) return nominalRate / Math.max(1, Math.round(nominalRate / measured));
   const varies = stream.container === 'matroska' && measured > 0 && Math.abs(measured / nominalRate - 1) > 0.1;
   return varies ? measured : nominalRate;
 }

@@ -73,7 +73,7 @@ describe.skipIf(skip !== null)(`the boxes of a known scene${skip === null ? '' :
 
   async function seenIn(file: string) {
     const { info, pixelAspect } = await ingest.probe(file);
-    const detector = model.detector({ source: { ...info, pixelAspect }, ...everything(0.4) });
+    const detector = await model.detector({ source: { ...info, pixelAspect }, ...everything(0.4) });
     const frames = ingest.frames(file, { ...detector.pictureSize });
     const found: Marked[][] = [];
     const times: number[] = [];

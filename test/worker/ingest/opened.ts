@@ -4,6 +4,7 @@ import { FrameSource, type Frame } from '../../../appliance/worker/ingest/frames
 import { platforms } from '../../../appliance/worker/ingest/pipeline.ts';
 import { Player } from '../../../appliance/worker/ingest/player.ts';
 import { probe, type ProbedSource } from '../../../appliance/worker/ingest/probe.ts';
+import { StillSource } from '../../../appliance/worker/ingest/still.ts';
 
 export class Ingest {
   readonly #player = new Player(loadGStreamer());
@@ -24,6 +25,18 @@ export class Ingest {
       width,
       height,
       stallMs,
+      player: this.#player,
+      platform: platforms.software,
+      signal,
+    });
+  }
+
+  still(path: string, size: { readonly width: number; readonly height: number }): StillSource {
+    const { signal } = this;
+    return new StillSource({
+      path,
+      ...size,
+      stallMs: 10_000,
       player: this.#player,
       platform: platforms.software,
       signal,

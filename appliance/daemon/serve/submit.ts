@@ -1,0 +1,66 @@
+// One route that takes a file in and makes a job of it: for videos and for pictures alike.
+import { z } from 'zod';
+import { isoTime } from '../../contract/api.ts';
+import type { Job } from '../../contract/job.ts';
+import type { InputType } from '../../contract/plugins.ts';
+import { json } from './answer.ts';
+import { chooseTool } from './choose-tool.ts';
+import { IdempotencyKey, idempotencyKey } from './idempotency.ts';
+import type { JobDesk } from './job-desk.ts';
+import { type Route, route } from './route.ts';
+import { Detail, SubmitAnswer } from './schemas.ts';
+import type { Upload, Uploads } from './upload.ts';
+
+export interface SubmitOptions {
+  readonly desk: JobDesk;
+  readonly uploads: Uploads;
+}
+
+export interface Submittable {
+  readonly path: string;
+  /** As it is called in a sentence: `a video`. */
+  readonly what: string;
+  readonly input: InputType;
+  readonly jobType: Job['jobType'];
+  /** MIME type by the first bytes; throws the Fault that refuses them. */
+  readonly identify: (head: Buffer) => string;
+}
+
+export function submitRoute({ desk, uploads }: SubmitOptions, submittable: Submittable): Route {
+  const { path, what, input, jobType, identify } = submittable;
+  return route({
+    method: 'POST',
+    path,
+    summary: `Submit ${what}`,
+    query: z.object({ plugin_id: z.string(), tool: z.array(z.string()).min(1) }),
+    headers: z.object({ 'Idempotency-Key': IdempotencyKey.optional() }),
+    body: { type: 'multipart/form-data', schema: z.object({ file: z.file() }) },
+    answers: {
+      200: { description: 'The job was queued', schema: SubmitAnswer },
+      400: { description: `Unknown plugin or tool, not ${what}, or an unfit Idempotency-Key`, schema: Detail },
+      409: { description: 'The Idempotency-Key came before with other content', schema: Detail },
+      413: { description: 'Larger than is accepted', schema: Detail },
+      429: { description: 'The queue is full; see Retry-After', schema: Detail },
+      503: { description: 'The upload cannot be stored', schema: Detail },
+      507: { description: 'Not enough disk space', schema: Detail },
+    },
+    handle: async (request) => {
+      const { plugin_id: pluginName, tool: toolNames } = request.query;
+      const { pluginId, tool } = chooseTool(pluginName, toolNames, input);
+      const key = idempotencyKey(request);
+      desk.admit(key);
+      const take = ({ id, name, bytes, type, sha256 }: Upload): Job => {
+        // Others may have taken the last place while this one was coming in.
+        desk.admit(key);
+        const source = { sourceName: name, sourceBytes: bytes, sourceType: type };
+        const job = { id, pluginId, tool: tool.id, jobType, ...source };
+        return desk.create(job, key !== undefined && sha256 !== null ? { key, sha256 } : undefined);
+      };
+      const salt = key === undefined ? null : `${pluginId}\n${tool.id}\n`;
+      const { job, replayed } = await uploads.receive(request, take, salt, identify);
+      const submitted_at = isoTime(job.createdAt);
+      const answer = { job_id: job.id, plugin: pluginName, tool: toolNames[0], status: 'queued', submitted_at };
+      return json(answer, { headers: replayed ? { 'Idempotency-Replayed': 'true' } : {} });
+    },
+  });
+}
