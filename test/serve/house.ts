@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { Results } from '../../appliance/daemon/results/results.ts';
 import { Gate, type GateOptions } from '../../appliance/daemon/serve/gate.ts';
 import { healthRoutes } from '../../appliance/daemon/serve/health-routes.ts';
+import { imageRoutes } from '../../appliance/daemon/serve/image-routes.ts';
 import { jobRoutes } from '../../appliance/daemon/serve/job-routes.ts';
 import { kioskRoutes } from '../../appliance/daemon/serve/kiosk.ts';
 import { openapiRoute } from '../../appliance/daemon/serve/openapi.ts';
@@ -71,6 +72,7 @@ export async function openHouse(options: HouseOptions = {}) {
   const counts = { success_count: 0, error_count: 0, last_execution_time_ms: null, avg_execution_time_ms: null };
   const api = [
     ...videoRoutes({ desk, uploads, results }),
+    ...imageRoutes({ desk, uploads }),
     ...tusRoutes(tus),
     ...jobRoutes({ desk, results }),
     ...pluginRoutes({ pluginState: () => ({ ...state, ...counts }), model: () => null }),

@@ -56,7 +56,10 @@ test('the checks of submit come in their order and in the words of the older dia
   expect(await at('plugin_id=p&tool=t')).toMatchObject({ status: 400, body: { detail: "Plugin 'p' not found" } });
   expect(await at('plugin_id=yolo&tool=t')).toMatchObject({
     status: 400,
-    body: { detail: "Tool 't' not found in plugin 'yolo'. Available: ['video_player_detection']" },
+    body: {
+      detail:
+        "Tool 't' not found in plugin 'yolo'. Available: ['player_detection', 'video_player_detection', 'video_player_tracking']",
+    },
   });
   expect(await at('plugin_id=yolo&tool=detect')).toMatchObject({
     status: 400,

@@ -13,6 +13,7 @@ export interface GateOptions {
   readonly loopback: boolean;
 }
 
+/** Read only where a rule asks for it, since a request reads its headers one by one from the wire. */
 export interface Caller {
   readonly origin?: string | undefined;
   readonly host?: string | undefined;
@@ -24,6 +25,7 @@ const exposedHeaders =
   'ETag, Location, Retry-After, Idempotency-Replayed, Vedette-Job-Id, ' +
   'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset';
 
+const noHeaders = {};
 const ownNames = ['localhost', '127.0.0.1', '[::1]'];
 
 export class Gate {
@@ -51,14 +53,14 @@ export class Gate {
    * `free`: the way in is not locked, as for health checks and the kiosk's files.
    */
   check(caller: Caller, { changes, free }: { changes: boolean; free: boolean }): void {
-    if (!this.#isOurs(caller.host)) throw new Fault('not-allowed', 'This host name is not served here');
+    if (!this.#isOurs(caller)) throw new Fault('not-allowed', 'This host name is not served here');
     if (changes && !this.#maySpeak(caller)) throw new Fault('not-allowed', 'This origin is not allowed');
-    if (!free && !this.opens(caller.key)) throw new Fault('key-required', 'A valid API key is required');
+    if (!free && this.locked && !this.opens(caller.key)) throw new Fault('key-required', 'A valid API key is required');
   }
 
   /** For a socket before its key is known. */
   mayOpen(caller: Caller): boolean {
-    return this.#isOurs(caller.host) && this.#maySpeak(caller);
+    return this.#isOurs(caller) && this.#maySpeak(caller);
   }
 
   /** For a socket with everything it brought. */
@@ -67,8 +69,10 @@ export class Gate {
   }
 
   /** Headers that let a page of an allowed origin read the answer. */
-  corsHeaders(origin: string): Readonly<Record<string, string>> {
-    if (!this.#origins.has(origin)) return {};
+  corsHeaders(caller: Caller): Readonly<Record<string, string>> {
+    if (this.#origins.size === 0) return noHeaders;
+    const { origin = '' } = caller;
+    if (!this.#origins.has(origin)) return noHeaders;
     return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': exposedHeaders, Vary: 'Origin' };
   }
 
@@ -80,8 +84,8 @@ export class Gate {
     return this.#hashes.filter((known) => known.length === hash.length && timingSafeEqual(known, hash)).length > 0;
   }
 
-  #isOurs(host = ''): boolean {
-    return this.#hosts === null || this.#hosts.has(host.toLowerCase().replace(/:\d*$/, ''));
+  #isOurs(caller: Caller): boolean {
+    return this.#hosts === null || this.#hosts.has((caller.host ?? '').toLowerCase().replace(/:\d*$/, ''));
   }
 
   /** Programs send no Origin; a page sends its own, which is ours when the browser fetched it from here. */

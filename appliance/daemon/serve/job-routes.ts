@@ -1,6 +1,7 @@
 // Jobs: list, one, its results in every form, its frames, its video, and its end.
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { codeOf } from '../../contract/errno.ts';
 import { RestStatus, toJobItem, toRestStatus } from '../../contract/api.ts';
 import { Fault } from '../../contract/fault.ts';
 import { type Job, type JobStatus, jobStatuses } from '../../contract/job.ts';
@@ -126,7 +127,7 @@ async function video(job: Job, results: Results): Promise<Answer> {
     const { size, mtimeMs } = await stat(path);
     return file(path, size, mtimeMs, job.sourceType);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (codeOf(error) === 'ENOENT') {
       throw new Fault('video-not-found', 'Video not found', { cause: error });
     }
     throw error;

@@ -1,6 +1,7 @@
 // Why an address cannot be listened on: µWebSockets.js says only that it cannot, so Node is asked for the reason.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -22,7 +23,7 @@ async function reasonFor(host: string, port: number): Promise<string> {
     await once(server.listen({ host, port, exclusive: true }), 'listening');
     return 'it was held a moment ago and is free now';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     return reasons[code] ?? (code || String(error));
   } finally {
     server.close();

@@ -27,13 +27,15 @@ export interface Asked {
   readonly ifNoneMatch: string;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 /** For every answer, whatever it is. */
-const always = {
+const always = Object.entries({
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Frame-Options': 'DENY',
-};
+});
 
 const fileChunkBytes = 256 * 1024;
 /** A paused player or a slow line takes nothing for a while; one that takes nothing for so long has gone away. */
@@ -43,17 +45,24 @@ const parting = { bytes: 32 * 1024 * 1024, quietMs: 500, totalMs: 10_000 };
 
 export class Reply {
   readonly #wire: Wire;
-  readonly #extra: Readonly<Record<string, string>>;
+  readonly #extra: Headers;
   #open = true;
+  /** µWebSockets.js corks by itself while its handler runs. */
+  #corked = true;
   #wake: (() => void) | undefined;
   /** Null until headers were written. */
   status: number | null = null;
 
   /** `extra`: headers for every answer to this request. */
-  constructor(wire: Wire, extra: Readonly<Record<string, string>>) {
+  constructor(wire: Wire, extra: Headers) {
     this.#wire = wire;
     this.#extra = extra;
-    wire.onWritable(() => {
+  }
+
+  /** The handler returns before the answer was sent. */
+  uncork(): void {
+    this.#corked = false;
+    this.#wire.onWritable(() => {
       this.#wake?.();
       return true;
     });
@@ -67,11 +76,21 @@ export class Reply {
 
   async send(answer: Answer, asked: Asked): Promise<void> {
     if (!this.#open) return;
-    if (answer.kind !== 'stream' && answer.status === 200 && matches(asked.ifNoneMatch, answer.etag)) {
-      this.#whole(() => this.#wire.endWithoutBody(), 304, { ...answer.headers, ETag: answer.etag ?? '' });
-    } else if (answer.kind === 'text') this.#sendText(answer, asked);
+    if (answer.kind === 'text') this.text(answer, asked);
     else if (answer.kind === 'stream') await this.#sendStream(answer, asked);
     else await this.#sendFile(answer, asked);
+  }
+
+  /** Whole, within this call. */
+  text({ text, type, status, headers, etag }: Answer & { kind: 'text' }, asked: Asked): void {
+    if (etag !== undefined && status === 200 && matches(asked, etag)) return this.#unchanged(etag, headers);
+    // RFC 9110 §15.3.5: it has no body, and says no length of one.
+    if (status === 204) return this.#whole(() => this.#wire.endWithoutBody(), 204, headers);
+    this.#finish(() => {
+      this.#head(status, headers, type, etag);
+      if (asked.head) this.#wire.endWithoutBody(Buffer.byteLength(text));
+      else this.#wire.end(text);
+    });
   }
 
   /** Answers while the body is still coming; then lets the sender come to an end, or cuts it off. */
@@ -79,7 +98,7 @@ export class Reply {
     if (!this.#open) return;
     if (answer.kind !== 'text') throw new Error('an early answer is a text');
     this.#wire.cork(() => {
-      this.#head(answer.status, { ...answer.headers, 'Content-Type': answer.type, Connection: 'close' });
+      this.#head(answer.status, { ...answer.headers, Connection: 'close' }, answer.type);
       this.#wire.write(answer.text);
     });
     const outcome = await body.discard(parting);
@@ -93,18 +112,6 @@ export class Reply {
     if (!this.#open) return;
     this.#open = false;
     this.#wire.close();
-  }
-
-  #sendText(answer: Answer & { kind: 'text' }, asked: Asked): void {
-    const etag = answer.etag === undefined ? {} : { ETag: answer.etag };
-    const headers = { ...answer.headers, ...etag, 'Content-Type': answer.type };
-    // RFC 9110 §15.3.5: it has no body, and says no length of one.
-    if (answer.status === 204) return this.#whole(() => this.#wire.endWithoutBody(), 204, answer.headers);
-    this.#whole(
-      () => (asked.head ? this.#wire.endWithoutBody(Buffer.byteLength(answer.text)) : this.#wire.end(answer.text)),
-      answer.status,
-      headers,
-    );
   }
 
   async #sendStream(answer: Answer & { kind: 'stream' }, asked: Asked): Promise<void> {
@@ -132,14 +139,15 @@ export class Reply {
   }
 
   async #sendFile(answer: Answer & { kind: 'file' }, asked: Asked): Promise<void> {
-    const { size, path } = answer;
-    const fresh = asked.ifRange === '' || asked.ifRange === answer.etag;
+    const { size, path, etag } = answer;
+    if (matches(asked, etag)) return this.#unchanged(etag, answer.headers);
+    const fresh = asked.ifRange === '' || asked.ifRange === etag;
     const span = fresh ? readRange(asked.range, size) : 'whole';
     const headers: Record<string, string> = {
       ...answer.headers,
       'Content-Type': answer.type,
       'Accept-Ranges': 'bytes',
-      ETag: answer.etag,
+      ETag: etag,
     };
     if (span === 'unsatisfiable') {
       const detail = JSON.stringify({ detail: `The file has ${size} bytes` });
@@ -185,26 +193,34 @@ export class Reply {
     }
   }
 
-  #whole(write: () => unknown, status: number, headers: Readonly<Record<string, string>>): void {
+  #unchanged(etag: string, headers: Headers): void {
+    this.#whole(() => this.#wire.endWithoutBody(), 304, { ...headers, ETag: etag });
+  }
+
+  #whole(write: () => unknown, status: number, headers: Headers): void {
     this.#finish(() => {
       this.#head(status, headers);
       write();
     });
   }
 
-  #head(status: number, headers: Readonly<Record<string, string>>): void {
+  #head(status: number, headers: Headers, type?: string, etag?: string): void {
     this.status = status;
-    this.#wire.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-    for (const [name, value] of Object.entries({ ...always, ...this.#extra, ...headers })) {
-      this.#wire.writeHeader(name, value);
-    }
+    // Else µWebSockets.js writes it.
+    if (status !== 200) this.#wire.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+    for (const [name, value] of always) this.#wire.writeHeader(name, value);
+    for (const name in this.#extra) this.#wire.writeHeader(name, this.#extra[name] ?? '');
+    for (const name in headers) this.#wire.writeHeader(name, headers[name] ?? '');
+    if (etag !== undefined) this.#wire.writeHeader('ETag', etag);
+    if (type !== undefined) this.#wire.writeHeader('Content-Type', type);
   }
 
   /** After the last write the wire belongs to the next request. */
   #finish(write: () => unknown): void {
     if (!this.#open) return;
+    if (this.#corked) write();
+    else this.#wire.cork(write);
     this.#open = false;
-    this.#wire.cork(write);
   }
 
   /** A call, since the compiler takes a field for unchanged across an await. */
@@ -227,8 +243,8 @@ export class Reply {
 }
 
 /** RFC 9110 §13.1.2: weak comparison against a list of tags, or `*`. */
-function matches(ifNoneMatch: string, etag: string | undefined): boolean {
-  if (ifNoneMatch === '' || etag === undefined) return false;
+function matches({ ifNoneMatch }: Asked, etag: string): boolean {
+  if (ifNoneMatch === '') return false;
   const bare = (tag: string): string => tag.trim().replace(/^W\//, '');
   return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => bare(tag) === bare(etag));
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DataStore, Upload } from '@tus/server';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { Log } from '../../log.ts';
 import { askAgainBytes, type Space } from './incoming-file.ts';
@@ -176,5 +177,5 @@ function notFound(cause: unknown): Fault {
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return codeOf(error) === 'ENOENT';
 }

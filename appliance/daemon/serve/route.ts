@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts';
 import type { Body } from './body.ts';
 import { checked } from './mistakes.ts';
 
-export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PATCH' | 'OPTIONS';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'PATCH' | 'OPTIONS';
 
 /** A request as it came: params and query still text. */
 export interface RawRequest {
@@ -62,26 +62,50 @@ export interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject> extends
 
 /** Puts the checks in front of a handler: it sees only what fits. A request that does not throws Unprocessable. */
 export function route<P extends z.ZodObject, Q extends z.ZodObject>(spec: RouteSpec<P, Q>): Route {
-  // A handler whose route declares no params (or query) has no type to read them by: the empty object stands in.
-  const params = spec.params ?? (nothing as P);
-  const query = spec.query ?? (nothing as Q);
-  return {
-    ...spec,
-    handle: (raw) =>
-      spec.handle({
-        header: raw.header,
-        hasHeader: raw.hasHeader,
-        body: raw.body,
-        get signal() {
-          return raw.signal;
-        },
-        params: checked(params, 'path', raw.params),
-        query: checked(query, 'query', queryValues(query, raw.query)),
-      }),
+  const { handle, params, query } = spec;
+  // Checked once for each path, which the router knows again: zod costs more than all the rest of a short answer.
+  const fitting = new WeakMap<RawRequest['params'], z.output<P>>();
+  const paramsOf = (raw: RawRequest): z.output<P> => {
+    const known = fitting.get(raw.params);
+    if (known) return known;
+    // A handler whose route declares no params (or query) has no type to read them by: the empty object stands in.
+    const fit = checked(params ?? (nothing as P), 'path', raw.params);
+    Object.freeze(fit); // every request for this path gets it
+    fitting.set(raw.params, fit);
+    return fit;
   };
+  const queryOf = (raw: RawRequest): z.output<Q> =>
+    query ? checked(query, 'query', queryValues(query, raw.query)) : (none as z.output<Q>);
+  return { ...spec, handle: (raw) => handle(new Checked(raw, paramsOf(raw), queryOf(raw))) };
+}
+
+/** What a handler sees. Body and signal are made when it asks for them. */
+class Checked<P, Q> implements Request<P, Q> {
+  readonly params: P;
+  readonly query: Q;
+  readonly header: RawRequest['header'];
+  readonly hasHeader: RawRequest['hasHeader'];
+  readonly #raw: RawRequest;
+
+  constructor(raw: RawRequest, params: P, query: Q) {
+    this.params = params;
+    this.query = query;
+    this.header = raw.header;
+    this.hasHeader = raw.hasHeader;
+    this.#raw = raw;
+  }
+
+  get signal(): AbortSignal {
+    return this.#raw.signal;
+  }
+
+  get body(): Body {
+    return this.#raw.body;
+  }
 }
 
 const nothing: z.ZodObject = z.object({});
+const none: object = {};
 
 /** `/{job_id}/`: a UUID in any of its spellings. */
 export const jobParams = z.object({

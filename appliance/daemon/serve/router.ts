@@ -1,7 +1,19 @@
 // Finds the routes of a path. Exact paths first, then patterns in the order in which they were added.
+import { Recent } from './recent.ts';
+
+interface Found<M, T> {
+  readonly methods: ReadonlyMap<M, T>;
+  /** The same object again for a path that was asked for lately: what is made of it can be kept by it. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Paths whose patterns are remembered. */
+const remembered = 500;
+
 export class Router<M extends string, T> {
-  readonly #exact = new Map<string, Map<M, T>>();
+  readonly #exact = new Map<string, { readonly methods: Map<M, T>; readonly params: Record<string, string> }>();
   readonly #patterns = new Map<string, { readonly segments: readonly string[]; readonly methods: Map<M, T> }>();
+  readonly #recent = new Recent<Found<M, T>>(remembered);
 
   add(method: M, path: string, value: T): void {
     const methods = this.#methodsOf(path);
@@ -9,23 +21,26 @@ export class Router<M extends string, T> {
     methods.set(method, value);
   }
 
-  find(path: string): { methods: ReadonlyMap<M, T>; params: Record<string, string> } | undefined {
-    const exact = this.#exact.get(path);
-    if (exact) return { methods: exact, params: {} };
+  find(path: string): Found<M, T> | undefined {
+    const known = this.#exact.get(path) ?? this.#recent.get(path);
+    if (known) return known;
     const asked = path.split('/');
     for (const { segments, methods } of this.#patterns.values()) {
       const params = match(segments, asked);
-      if (params) return { methods, params };
+      if (!params) continue;
+      const found = { methods, params };
+      this.#recent.set(path, found);
+      return found;
     }
     return undefined;
   }
 
   #methodsOf(path: string): Map<M, T> {
-    const known = this.#exact.get(path) ?? this.#patterns.get(path)?.methods;
+    const known = (this.#exact.get(path) ?? this.#patterns.get(path))?.methods;
     if (known) return known;
     const methods = new Map<M, T>();
     if (path.includes('{')) this.#patterns.set(path, { segments: path.split('/'), methods });
-    else this.#exact.set(path, methods);
+    else this.#exact.set(path, { methods, params: {} });
     return methods;
   }
 }

@@ -1,16 +1,15 @@
 // The older video dialect: submit, the status that clients poll, and the results.
-import { z } from 'zod';
-import { isoTime, JobStatusView, toJobStatusView } from '../../contract/api.ts';
+import { JobStatusView, toJobStatusView } from '../../contract/api.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Results } from '../results/results.ts';
-import { json, jsonType, stream } from './answer.ts';
-import { chooseTool } from './choose-tool.ts';
-import { IdempotencyKey, idempotencyKey } from './idempotency.ts';
+import { type Answer, json, jsonType, stream } from './answer.ts';
 import { foundJob, type JobDesk } from './job-desk.ts';
+import { videoType } from './magic.ts';
 import { jobParams, type Route, route } from './route.ts';
-import { Detail, SubmitAnswer, VideoResults } from './schemas.ts';
-import type { Upload, Uploads } from './upload.ts';
+import { Detail, VideoResults } from './schemas.ts';
+import { submitRoute } from './submit.ts';
+import type { Uploads } from './upload.ts';
 
 export interface VideoRoutesOptions {
   readonly desk: JobDesk;
@@ -19,42 +18,13 @@ export interface VideoRoutesOptions {
 }
 
 export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Route[] {
+  /** A job that changes is another object: each is put into words once, and forgotten with it. */
+  const statuses = new WeakMap<Job, Answer>();
   return [
-    route({
-      method: 'POST',
-      path: '/v1/video/submit',
-      summary: 'Submit a video',
-      query: z.object({ plugin_id: z.string(), tool: z.array(z.string()).min(1) }),
-      headers: z.object({ 'Idempotency-Key': IdempotencyKey.optional() }),
-      body: { type: 'multipart/form-data', schema: z.object({ file: z.file() }) },
-      answers: {
-        200: { description: 'The job was queued', schema: SubmitAnswer },
-        400: { description: 'Unknown plugin or tool, not a video, or an unfit Idempotency-Key', schema: Detail },
-        409: { description: 'The Idempotency-Key came before with other content', schema: Detail },
-        413: { description: 'Larger than is accepted', schema: Detail },
-        429: { description: 'The queue is full; see Retry-After', schema: Detail },
-        503: { description: 'The upload cannot be stored', schema: Detail },
-        507: { description: 'Not enough disk space', schema: Detail },
-      },
-      handle: async (request) => {
-        const { plugin_id: pluginName, tool: toolNames } = request.query;
-        const { pluginId, tool } = chooseTool(pluginName, toolNames);
-        const key = idempotencyKey(request);
-        desk.admit(key);
-        const take = ({ id, name, bytes, type, sha256 }: Upload): Job => {
-          // Others may have taken the last place while this one was coming in.
-          desk.admit(key);
-          const source = { sourceName: name, sourceBytes: bytes, sourceType: type };
-          const input = { id, pluginId, tool: tool.id, jobType: 'video' as const, ...source };
-          return desk.create(input, key !== undefined && sha256 !== null ? { key, sha256 } : undefined);
-        };
-        const salt = key === undefined ? null : `${pluginId}\n${tool.id}\n`;
-        const { job, replayed } = await uploads.receive(request, take, salt);
-        const submitted_at = isoTime(job.createdAt);
-        const answer = { job_id: job.id, plugin: pluginName, tool: toolNames[0], status: 'queued', submitted_at };
-        return json(answer, { headers: replayed ? { 'Idempotency-Replayed': 'true' } : {} });
-      },
-    }),
+    submitRoute(
+      { desk, uploads },
+      { path: '/v1/video/submit', what: 'a video', input: 'video', jobType: 'video', identify: videoType },
+    ),
     route({
       method: 'GET',
       path: '/v1/video/status/{job_id}',
@@ -67,9 +37,10 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
         404: { description: 'Job not found', schema: Detail },
       },
       handle: ({ params }) => {
-        const view = toJobStatusView(foundJob(desk, params.job_id));
-        // Everything in the answer that can change.
-        return json(view, { etag: `"${view.status}-${view.progress ?? ''}-${view.updated_at}"` });
+        const job = foundJob(desk, params.job_id);
+        const answer = statuses.get(job) ?? statusOf(job);
+        statuses.set(job, answer);
+        return answer;
       },
     }),
     route({
@@ -88,4 +59,10 @@ export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Rou
       },
     }),
   ];
+}
+
+function statusOf(job: Job): Answer {
+  const view = toJobStatusView(job);
+  // Everything in the answer that can change.
+  return json(view, { etag: `"${view.status}-${view.progress ?? ''}-${view.updated_at}"` });
 }

@@ -3,14 +3,14 @@ import { App, type HttpRequest, type HttpResponse, type TemplatedApp } from 'uWe
 import { us_listen_socket_close, us_socket_local_port, type us_listen_socket } from 'uWebSockets.js';
 import type { Log } from '../../log.ts';
 import { type Answer, json } from './answer.ts';
-import { Body } from './body.ts';
+import { Call } from './call.ts';
 import { answerTo } from './faults.ts';
-import { type Gate, keyIn } from './gate.ts';
+import type { Gate } from './gate.ts';
 import { listenFault } from './listen-fault.ts';
 import { PlainSockets, type SocketHandlers } from './plain-sockets.ts';
-import { type Asked, Reply } from './reply.ts';
+import { Reply } from './reply.ts';
 import { boundReceiveBuffer, socketsOpenedBy } from './receive-buffer.ts';
-import type { Method, RawRequest, Route } from './route.ts';
+import type { Method, Route } from './route.ts';
 import { Router } from './router.ts';
 
 declare module 'uWebSockets.js' {
@@ -109,124 +109,121 @@ export class Web {
   }
 
   /**
-   * The guard around every route: the request is read before anything is awaited, and whatever is thrown becomes an
-   * answer. A handler that throws here, or returns without onAborted, would end the process (SIGABRT).
+   * The guard around every route: whatever is thrown becomes an answer. A handler that throws here, or returns with
+   * neither an answer nor onAborted, would end the process (SIGABRT).
    */
   #take(response: HttpResponse, request: HttpRequest): void {
-    const away = new AbortController();
-    const body = new Body(response, this.#options.slowMs);
-    response.onAborted(() => {
-      reply.aborted();
-      body.abort();
-      away.abort();
-    });
-    const headers = new Map<string, string>();
-    request.forEach((name, value) => {
-      if (!headers.has(name)) headers.set(name, value);
-    });
-    const header = (name: string): string => headers.get(name) ?? '';
-    const reply = new Reply(response, this.#options.gate.corsHeaders(header('origin')));
-    const call: Call = {
-      method: request.getCaseSensitiveMethod(),
-      path: request.getUrl(),
-      query: request.getQuery(),
-      header,
-      hasHeader: (name) => headers.has(name),
-      body,
-      signal: away.signal,
-    };
-    this.#underWay += 1;
-    void this.#serve(call, reply, response).finally(() => {
-      this.#underWay -= 1;
-      if (this.#underWay === 0) this.#idle?.();
-    });
-  }
-
-  async #serve(call: Call, reply: Reply, response: HttpResponse): Promise<void> {
     const started = performance.now();
-    const { method, path, header } = call;
-    let expectsBody = false;
+    const call = new Call(request, response, this.#options.slowMs);
+    const reply = new Reply(response, this.#options.gate.corsHeaders(call));
     try {
-      const answer = this.#answer(call, () => {
-        expectsBody = true;
-        response.onData((chunk, last) => call.body.push(new Uint8Array(chunk.slice(0)), last));
-      });
-      await this.#send(reply, answer instanceof Promise ? await answer : answer, call, expectsBody);
-    } catch (error) {
-      await this.#fail(error, reply, call, expectsBody);
+      const answer = this.#tried(call);
+      // To µWebSockets.js the answer to HEAD is never whole: it has a length and no bytes.
+      if (answer instanceof Promise || answer.kind !== 'text' || call.bodyIsComing || call.head) {
+        call.keep();
+        response.onAborted(() => {
+          reply.aborted();
+          call.abort();
+        });
+        this.#underWay += 1;
+        void this.#goOn(answer, call, reply, started).finally(() => {
+          this.#underWay -= 1;
+          if (this.#underWay === 0) this.#idle?.();
+        });
+        return;
+      }
+      reply.text(answer, call);
+    } catch (err) {
+      response.onAborted(() => reply.aborted());
+      this.#cut(err, call, reply);
     }
-    const ms = Math.round(performance.now() - started);
-    this.#options.log.debug(
-      { method, path, status: reply.status, ms, agent: header('user-agent') },
-      'request answered',
-    );
+    this.#told(call, reply, started);
   }
 
-  #answer(call: Call, openBody: () => void): Answer | Promise<Answer> {
-    const { method, path, header, hasHeader, body, signal } = call;
+  #tried(call: Call): Answer | Promise<Answer> {
+    try {
+      return this.#answer(call);
+    } catch (error) {
+      return this.#excuse(error, call);
+    }
+  }
+
+  /** With an answer that takes longer than the handler. */
+  async #goOn(answer: Answer | Promise<Answer>, call: Call, reply: Reply, started: number): Promise<void> {
+    reply.uncork();
+    try {
+      await this.#send(reply, answer instanceof Promise ? await answer : answer, call);
+    } catch (error) {
+      await this.#fail(error, reply, call);
+    }
+    this.#told(call, reply, started);
+  }
+
+  #answer(call: Call): Answer | Promise<Answer> {
+    const { method } = call;
     const { gate } = this.#options;
-    const caller = { origin: header('origin'), host: header('host'), key: keyIn(header) };
-    const found = this.#router.find(path);
+    const found = this.#router.find(call.path);
     const route = found?.methods.get(method as Method) ?? (method === 'HEAD' ? found?.methods.get('GET') : undefined);
-    if (route?.body) openBody();
-    const preflight = method === 'OPTIONS' && found !== undefined && header('access-control-request-method') !== '';
-    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(method);
-    gate.check(caller, { changes, free: route?.open === true || !route });
+    if (route?.body) call.openBody();
+    const changes = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+    gate.check(call, { changes, free: route?.open === true || !route });
     if (!found) return json({ detail: 'Not Found' }, { status: 404 });
-    const allow = [...found.methods.keys()]
-      .flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
-      .join(', ');
-    if (preflight && gate.mayOpen(caller)) return preflightAnswer(allow);
-    if (!route) return json({ detail: 'Method Not Allowed' }, { status: 405, headers: { Allow: allow } });
-    const raw: RawRequest = {
-      params: found.params,
-      query: new URLSearchParams(call.query),
-      header,
-      hasHeader,
-      signal,
-      body,
-    };
-    return route.handle(raw);
+    const preflight = method === 'OPTIONS' && call.header('access-control-request-method') !== '';
+    if (preflight && gate.mayOpen(call)) return preflightAnswer(allowed(found.methods));
+    if (!route) return notAllowed(allowed(found.methods));
+    call.params = found.params;
+    return route.handle(call);
   }
 
-  async #send(reply: Reply, answer: Answer, call: Call, expectsBody: boolean): Promise<void> {
-    if (expectsBody && !call.body.ended) await reply.part(answer, call.body);
-    else await reply.send(answer, toAsked(call));
+  async #send(reply: Reply, answer: Answer, call: Call): Promise<void> {
+    if (call.bodyIsComing) await reply.part(answer, call.body);
+    else await reply.send(answer, call);
   }
 
-  async #fail(error: unknown, reply: Reply, call: Call, expectsBody: boolean): Promise<void> {
+  async #fail(error: unknown, reply: Reply, call: Call): Promise<void> {
     const { method, path } = call;
-    const expected = answerTo(error);
-    if (call.signal.aborted) {
+    if (call.aborted) {
       this.#options.log.debug({ method, path, err: error }, 'request given up by the client');
       return;
     }
-    if (!expected || expected.status >= 500) this.#options.log.error({ err: error, method, path }, 'request failed');
+    const excuse = this.#excuse(error, call);
     if (reply.status !== null) return reply.drop();
     try {
-      await this.#send(reply, expected ?? internalError, call, expectsBody);
+      await this.#send(reply, excuse, call);
     } catch (err) {
-      this.#options.log.error({ err, method, path }, 'answer failed; connection cut');
-      reply.drop();
+      this.#cut(err, call, reply);
     }
   }
-}
 
-interface Call extends Pick<RawRequest, 'header' | 'hasHeader' | 'body' | 'signal'> {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
+  /** The answer in place of one that could not be made. */
+  #excuse(error: unknown, { method, path }: Call): Answer {
+    const expected = answerTo(error);
+    if (!expected || expected.status >= 500) this.#options.log.error({ err: error, method, path }, 'request failed');
+    return expected ?? internalError;
+  }
+
+  #cut(err: unknown, { method, path }: Call, reply: Reply): void {
+    this.#options.log.error({ err, method, path }, 'answer failed; connection cut');
+    reply.drop();
+  }
+
+  #told({ method, path, header }: Call, { status }: Reply, started: number): void {
+    const { log } = this.#options;
+    if (!log.isLevelEnabled('debug')) return;
+    const ms = Math.round(performance.now() - started);
+    log.debug({ method, path, status, ms, agent: header('user-agent') }, 'request answered');
+  }
 }
 
 const internalError = json({ detail: 'Internal Server Error' }, { status: 500 });
 
-function toAsked({ method, header }: Call): Asked {
-  return {
-    head: method === 'HEAD',
-    range: header('range'),
-    ifRange: header('if-range'),
-    ifNoneMatch: method === 'GET' || method === 'HEAD' ? header('if-none-match') : '',
-  };
+/** For the header Allow. */
+function allowed(methods: ReadonlyMap<Method, unknown>): string {
+  return [...methods.keys()].flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])).join(', ');
+}
+
+function notAllowed(allow: string): Answer {
+  return json({ detail: 'Method Not Allowed' }, { status: 405, headers: { Allow: allow } });
 }
 
 const allowedHeaders =
