@@ -1,8 +1,10 @@
 // One job from its file to its artifact: probe, decode, run the tool, write.
+import { z } from 'zod';
 import { Fault } from '../contract/fault.ts';
 import type { SourceInfo } from '../contract/frame.ts';
 import type { FromWorker, ToWorker } from '../contract/ipc.ts';
 import type { Log } from '../log.ts';
+import { Ahead } from './ahead.ts';
 import { type Checkpoint, forgetCheckpoints, type Method } from './checkpoint.ts';
 import { Disk } from './disk.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -13,11 +15,12 @@ import type { Platform } from './ingest/pipeline.ts';
 import { findPlace } from './ingest/place.ts';
 import type { Player } from './ingest/player.ts';
 import { probe } from './ingest/probe.ts';
+import { probeStill, StillSource } from './ingest/still.ts';
 import { Notebook } from './notebook.ts';
 import { Pace } from './pace.ts';
 import { shortfall } from './shortfall.ts';
 import { takeUp } from './take-up.ts';
-import type { Tool } from './tools/tool.ts';
+import type { Tool, ToolWork } from './tools/tool.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Done = Extract<FromWorker, { type: 'done' }>;
@@ -34,8 +37,15 @@ export interface JobOptions {
   readonly log: Log;
 }
 
-/** 20 reports a second. */
-const progressIntervalMs = 50;
+interface Analysis {
+  readonly frames: FrameSource | StillSource;
+  readonly ahead: Ahead;
+  readonly notebook: Notebook;
+  readonly detect: ToolWork['detect'];
+}
+
+/** As often as a client may hear of a job: what is reported in between would be old when it is told. */
+const progressIntervalMs = 105;
 const aliveIntervalMs = 1000;
 
 /**
@@ -57,7 +67,7 @@ class JobWork {
   readonly #options: JobOptions;
   readonly #method: Method;
   readonly #disk: Disk;
-  #frames: FrameSource | null = null;
+  #frames: FrameSource | StillSource | null = null;
   /** Frames that were decoded once more on the way to where the job goes on. */
   #passed = 0;
 
@@ -76,32 +86,42 @@ class JobWork {
   }
 
   async run(): Promise<Done> {
-    const { start, player, platform, signal, log, model, send } = this.#options;
+    const { start, player, platform, signal, log, model, send, tool } = this.#options;
     const { inputPath, artifactDir, stallMs, detection } = start;
     send({ type: 'stage', stage: 'probing', ts: Date.now() });
+    const { memory = z.null() } = tool;
+    const isStill = tool.input === 'image_bytes';
     const input = { path: inputPath, player, platform, stallMs, signal };
-    const earlier = await takeUp({ inputPath, artifactDir, method: this.#method, log });
-    const probed = earlier?.probed ?? (await probe(input));
+    const earlier = await takeUp({ inputPath, artifactDir, method: this.#method, memory, log });
+    const probed = earlier?.probed ?? (await (isStill ? probeStill(inputPath) : probe(input)));
     send({ type: 'probed', source: probed.info, ts: Date.now() });
     const source =
       earlier?.source ??
       (await fingerprint(inputPath).catch((cause: unknown) => {
         throw new Fault('source-undecodable', 'The video cannot be read to its end.', { cause });
       }));
-    const detector = model.detector({ source: { ...probed.info, pixelAspect: probed.pixelAspect }, ...detection });
+    const detector = await model.detector({
+      source: { ...probed.info, pixelAspect: probed.pixelAspect },
+      ...detection,
+    });
     const decoding = { ...input, ...detector.pictureSize };
     const found = earlier && (await this.#find(earlier, decoding));
     if (!found) await this.#disk.write(() => forgetCheckpoints(artifactDir));
-    const frames = new FrameSource(decoding, found && { decoding: found, place: earlier.place });
+    const continued = found && { decoding: found, place: earlier.place };
+    const frames = isStill ? new StillSource(decoding) : new FrameSource(decoding, continued);
+    const ahead = new Ahead({ frames, infer: (frame) => detector.infer(frame), signal });
     this.#frames = frames;
     const notebook = await Notebook.open({
       directory: artifactDir,
       disk: this.#disk,
       origin: { source, probed, method: this.#method },
       earlier: found ? earlier : null,
-      place: () => frames.place(),
+      place: () => ahead.current?.place() ?? null,
     });
-    return this.#analyze(probed.info, frames, notebook, (frame) => detector.detect(frame));
+    const detect: ToolWork['detect'] = async (frame, lower) => {
+      return detector.read(await ahead.outputs(frame), lower?.confidence);
+    };
+    return this.#analyze(probed.info, { frames, ahead, notebook, detect });
   }
 
   async #find(checkpoint: Checkpoint, decoding: ConstructorParameters<typeof FrameSource>[0]) {
@@ -113,26 +133,23 @@ class JobWork {
     return found;
   }
 
-  async #analyze(
-    source: SourceInfo,
-    frames: FrameSource,
-    notebook: Notebook,
-    detect: Parameters<Tool['run']>[0]['detect'],
-  ): Promise<Done> {
-    const { tool, send, signal, hold } = this.#options;
-    const progress = new Pace<{ currentFrame: number; totalFrames: number | null }>(
-      (report) => send({ type: 'progress', ...report, ts: Date.now() }),
-      progressIntervalMs,
-    );
+  async #analyze(source: SourceInfo, { frames, ahead, notebook, detect }: Analysis): Promise<Done> {
+    const { tool, send, signal, hold, start } = this.#options;
+    const progress = new Pace<Extract<FromWorker, { type: 'progress' }>>(send, progressIntervalMs);
     const onProgress = (currentFrame: number, totalFrames: number | null) => {
       notebook.reached('analyzing', currentFrame, totalFrames);
-      progress.report({ currentFrame, totalFrames });
+      progress.report({ type: 'progress', currentFrame, totalFrames, ts: Date.now() });
     };
     try {
       notebook.reached('analyzing', notebook.frames, source.frames); // marked before it is told
       send({ type: 'stage', stage: 'analyzing', ts: Date.now() });
       if (notebook.frames > 0) onProgress(notebook.frames, source.frames);
-      const lines = tool.run({ frames, totalFrames: source.frames, detect, onProgress, signal });
+      const lines = tool.run({
+        ...{ frames: ahead, totalFrames: source.frames, detect, onProgress, signal },
+        confidence: start.detection.confidence,
+        memory: notebook.memory,
+        remember: (recollection) => notebook.remember(recollection),
+      });
       for await (const line of blamingTool(lines, tool)) {
         await notebook.add(line);
         await hold.passage(signal);

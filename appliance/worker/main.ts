@@ -4,6 +4,7 @@ import { Fault } from '../contract/fault.ts';
 import { ToWorker, type FromWorker } from '../contract/ipc.ts';
 import { openLog } from '../log.ts';
 import { Model } from './infer/model.ts';
+import { loadRuntime } from './infer/runtime.ts';
 import { Hold } from './hold.ts';
 import { loadGStreamer, requireElements } from './ingest/gstreamer.ts';
 import { platforms } from './ingest/pipeline.ts';
@@ -56,16 +57,18 @@ class Worker {
     }
   }
 
-  async #prepare({ model: { name, path }, providers, threads }: Prepare): Promise<void> {
+  async #prepare({ model: { name, path }, providers, threads, runtime: settings }: Prepare): Promise<void> {
     if (this.#state.kind !== 'new') throw new Error(`prepare in state ${this.#state.kind}`);
     this.#state = { kind: 'preparing' };
     try {
       const gstreamer = loadGStreamer();
       requireElements(gstreamer, platform.elements);
-      const model = await Model.load({ name, path, providers, threads });
+      const runtime = loadRuntime(settings?.binding ?? null);
+      const tensorrt = settings ? { tensorrt: settings } : {};
+      const model = await Model.load({ name, path, providers, threads, runtime, ...tensorrt });
       this.#cancelling.signal.throwIfAborted();
       this.#state = { kind: 'spare', model, player: new Player(gstreamer) };
-      send({ type: 'ready', model: model.card, refused: [...model.refused] });
+      send({ type: 'ready', model: model.card, refused: [...model.refused], runtime: runtime.info });
     } catch (error) {
       this.#leave(this.#failure(error));
     }
@@ -89,9 +92,13 @@ class Worker {
 
   #cancel(): void {
     this.#cancelling.abort(new Fault('cancelled', 'Cancelled'));
+    const { kind } = this.#state;
     // With no job there is nothing that would notice.
-    const idle = this.#state.kind === 'new' || this.#state.kind === 'spare';
-    if (idle) this.#leave(this.#failure(this.#cancelling.signal.reason));
+    if (kind === 'working' || kind === 'leaving') return;
+    const lastWord = this.#failure(this.#cancelling.signal.reason);
+    // A model that is being loaded cannot be called off, and nothing is lost with it.
+    if (kind === 'preparing') this.#leaveAtOnce(lastWord);
+    else this.#leave(lastWord);
   }
 
   /** Anything but a Fault is a bug: it is thrown on, and ends the process. */
@@ -104,14 +111,18 @@ class Worker {
 
   /** Says its last word first, since stopping a pipeline waits for its threads, and exit waits for a stopped pipeline. */
   #leave(lastWord: FromWorker, player?: Player): void {
+    // A thread that hangs in a read would hold stop() and exit() for ever.
+    if (lastWord.type === 'failed' && lastWord.code === 'source-stalled') return this.#leaveAtOnce(lastWord);
     this.#state = { kind: 'leaving' };
-    const stuck = lastWord.type === 'failed' && lastWord.code === 'source-stalled';
     send(lastWord, () => {
-      // A thread that hangs in a read would hold stop() and exit() for ever.
-      if (stuck) return vanish();
       player?.close();
       process.exit(0);
     });
+  }
+
+  #leaveAtOnce(lastWord: FromWorker): void {
+    this.#state = { kind: 'leaving' };
+    send(lastWord, vanish);
   }
 }
 

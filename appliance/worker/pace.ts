@@ -1,8 +1,10 @@
-// Thins reports to a rate that the parent can take. The newest report is never lost: it comes a little later.
+// Thins reports to a rate that the parent can take, each as fresh as it was made. The newest is never lost.
 
 export class Pace<T> {
   readonly #send: (report: T) => void;
   readonly #intervalMs: number;
+  /** When the next may be sent, by `performance.now()`. */
+  #due = -Infinity;
   #waiting: { readonly report: T } | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -11,26 +13,31 @@ export class Pace<T> {
     this.#intervalMs = intervalMs;
   }
 
+  /**
+   * Sent at once where the interval has passed since the last. One that comes earlier gives way to the first that comes
+   * after it, and is sent only where none does for another interval: it is old by then.
+   */
   report(report: T): void {
+    const now = performance.now();
+    if (now >= this.#due) return this.#sendNow(report);
     this.#waiting = { report };
-    if (this.#timer === null) this.#sendWaiting();
+    this.#timer ??= setTimeout(() => this.#sendWaiting(), this.#due - now + this.#intervalMs);
   }
 
   /** Sends what still waits, and ends. */
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const last = this.#waiting;
-    this.#waiting = null;
-    if (last) this.#send(last.report);
+    this.#sendWaiting();
   }
 
   #sendWaiting(): void {
+    if (this.#waiting) this.#sendNow(this.#waiting.report);
+  }
+
+  #sendNow(report: T): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#waiting === null) return;
-    const { report } = this.#waiting;
     this.#waiting = null;
-    this.#timer = setTimeout(() => this.#sendWaiting(), this.#intervalMs);
+    this.#due = performance.now() + this.#intervalMs;
     this.#send(report);
   }
 }

@@ -1,6 +1,7 @@
 // A TCP wire to a broker that can fall ill in the ways that a connection still looks well.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { doorUrl, openDoor } from './door.ts';
 
 /**
  * `well`: all passes. `slow`: what the broker says comes late. `unconfirmed`: it lets clients in, and is
@@ -22,15 +23,12 @@ export class SickWire {
 
   static async open(brokerPort: number, slowMs = 2_000): Promise<SickWire> {
     const wire = new SickWire(brokerPort, slowMs);
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
+    await openDoor(wire.#server);
     return wire;
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('the wire is closed');
-    return `mqtt://127.0.0.1:${address.port}`;
+    return doorUrl(this.#server);
   }
 
   turn(health: Health): void {

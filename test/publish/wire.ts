@@ -1,6 +1,7 @@
 // A TCP wire between a client and a broker that can be cut or stalled, as wires are.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { doorUrl, openDoor } from './door.ts';
 
 export class Wire {
   readonly #server: Server;
@@ -23,15 +24,12 @@ export class Wire {
 
   static async open(brokerPort: number): Promise<Wire> {
     const wire = new Wire(brokerPort);
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
+    await openDoor(wire.#server);
     return wire;
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('the wire is closed');
-    return `mqtt://127.0.0.1:${address.port}`;
+    return doorUrl(this.#server);
   }
 
   /** Ends what is connected, without a goodbye of either side. */

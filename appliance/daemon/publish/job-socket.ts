@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { JobId, toJobItem, toRestStatus } from '../../contract/api.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
-import { Pace } from './pace.ts';
+import { Pace, tenASecond } from './pace.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { EventStream } from './stream.ts';
 
@@ -30,10 +30,11 @@ export class JobSockets {
   readonly #pace: Pace;
   readonly #unsubscribe: readonly (() => void)[];
 
-  constructor({ stream, snapshot, progressIntervalMs = 100, mostSockets = 1000 }: JobSocketsOptions) {
+  constructor({ stream, snapshot, progressIntervalMs = tenASecond.intervalMs, mostSockets = 1000 }: JobSocketsOptions) {
     this.#snapshot = snapshot;
     this.#mostSockets = mostSockets;
     this.#pace = new Pace({
+      ...tenASecond,
       intervalMs: progressIntervalMs,
       deliver: (job) => this.#tell(job.id, toProgressMessage(job), true),
     });

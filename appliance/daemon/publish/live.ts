@@ -7,9 +7,10 @@ import type { ClientToServerEvents, ServerToClientEvents, WatchAnswer } from '..
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
 import { Allowance } from './allowance.ts';
+import { Audience } from './audience.ts';
 import { cutStalledPolling, cuttingStalled, type NativeApp } from './backlog.ts';
 import { callerOf, keyOf, type Caller } from './caller.ts';
-import { Pace } from './pace.ts';
+import { Pace, tenASecond } from './pace.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { EventStream } from './stream.ts';
 
@@ -21,7 +22,6 @@ export interface LiveOptions {
   /** Asked once more with the key, from the handshake's `auth.key`, `X-API-Key` or `Authorization: Bearer`. */
   readonly mayConnect: (caller: Caller & { readonly key: string | undefined }) => boolean;
   readonly log: Log;
-  readonly progressIntervalMs?: number;
 }
 
 interface Watching {
@@ -37,7 +37,8 @@ type Target = z.infer<typeof Target>;
 const everything = 'all';
 const roomOf = (target: Target) => ('all' in target ? everything : jobRoom(target.job_id));
 const jobRoom = (jobId: string) => `job:${jobId}`;
-const isJobRoom = (room: string) => room.startsWith('job:');
+/** Of all who are to hear of a job. */
+const roomsOf = (jobId: string) => [everything, jobRoom(jobId)];
 
 const unread = 'live client cut, since it does not read';
 const newestJobs = 100;
@@ -51,11 +52,12 @@ export class Live {
   readonly #snapshot: Snapshot;
   readonly #log: Log;
   readonly #pace: Pace;
+  readonly #audience: Audience<LiveSocket>;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #counted = new WeakSet();
   #cut = 0;
 
-  constructor({ stream, snapshot, mayOpen, mayConnect, log, progressIntervalMs = 100 }: LiveOptions) {
+  constructor({ stream, snapshot, mayOpen, mayConnect, log }: LiveOptions) {
     this.#snapshot = snapshot;
     this.#log = log;
     // Without connection state recovery: on µWebSockets.js a recovered socket hears no more broadcasts.
@@ -81,15 +83,16 @@ export class Live {
     });
     this.#server.on('connection', (socket) => this.#greet(socket));
 
+    this.#audience = new Audience(() => this.#server.of('/').adapter.rooms);
     this.#pace = new Pace({
-      intervalMs: progressIntervalMs,
-      deliver: (job) => this.#tell(job.id, 'progress', toProgressView(job)),
+      ...tenASecond,
+      deliver: (job) => this.#tell(roomsOf(job.id), 'progress', toProgressView(job)),
     });
     this.#unsubscribe = [
       stream.on('job-changed', ({ job }) => this.#tellChange(job)),
       stream.on('job-progressed', ({ job }) => this.#pace.offer(job)),
       stream.on('job-removed', ({ jobId }) => this.#tellRemoval(jobId)),
-      stream.on('system-changed', ({ system }) => this.#server.to(everything).emit('system', system)),
+      stream.on('system-changed', ({ system }) => this.#tell([everything], 'system', system)),
     ];
   }
 
@@ -113,6 +116,7 @@ export class Live {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#pace.flushAll();
     this.#pace.close();
+    this.#audience.flush();
     // one that was never attached has nothing to close, and would throw
     if (Object.hasOwn(this.#server, 'engine')) await this.#server.close();
   }
@@ -143,19 +147,21 @@ export class Live {
   }
 
   /**
-   * Joins and reads the snapshot in one synchronous step. What the pace still held is older than the snapshot, so it
-   * is told to the others first: the newcomer hears nothing twice and misses nothing.
+   * Joins and reads the snapshot in one synchronous step. What was still held is older than the snapshot, so it is told
+   * to the others first: the newcomer hears nothing twice and misses nothing.
    */
   #watch(socket: LiveSocket, target: unknown): WatchAnswer {
     const parsed = Target.safeParse(target);
     if (!parsed.success) return { error: 'Expected {"job_id": "<uuid>"} or {"all": true}' };
     const room = roomOf(parsed.data);
     const { aside } = socket.data;
-    if (socket.rooms.size + aside.size > mostRooms && !socket.rooms.has(room) && !aside.has(room)) {
+    const rooms = this.#audience.of(socket);
+    if (rooms.size + aside.size >= mostRooms && !rooms.has(room) && !aside.has(room)) {
       return { error: `At most ${mostRooms} jobs can be watched by one connection` };
     }
     const jobs = this.#read(parsed.data);
     if (!jobs) return { error: 'Job not found' };
+    this.#audience.flush();
     this.#enter(socket, room);
     return { jobs: jobs.map(toJobItem), system: this.#snapshot.system() };
   }
@@ -174,45 +180,44 @@ export class Live {
   #tellChange(job: Job): void {
     this.#pace.flush(job.id);
     if (isFinal(job.status)) this.#pace.drop(job.id);
-    this.#tell(job.id, 'job', toJobItem(job));
+    this.#tell(roomsOf(job.id), 'job', toJobItem(job));
   }
 
   #tellRemoval(jobId: string): void {
     this.#pace.drop(jobId);
-    this.#tell(jobId, 'job_removed', { job_id: jobId });
-    this.#server.in(jobRoom(jobId)).socketsLeave(jobRoom(jobId));
-    for (const { data } of this.#server.of('/').sockets.values()) data.aside.delete(jobRoom(jobId));
+    this.#tell(roomsOf(jobId), 'job_removed', { job_id: jobId });
+    for (const socket of this.#server.of('/').sockets.values()) {
+      this.#audience.leave(socket, jobRoom(jobId));
+      socket.data.aside.delete(jobRoom(jobId));
+    }
   }
 
-  /**
-   * To one room each: only then does Socket.IO leave it to µWebSockets.js, in one call for all clients. Nobody hears it
-   * twice, since who watches everything is in no job's room.
-   */
+  /** Nobody hears it twice, since who watches everything is in no job's room. */
   #tell<E extends keyof ServerToClientEvents>(
-    jobId: string,
+    rooms: readonly string[],
     event: E,
     ...what: Parameters<ServerToClientEvents[E]>
   ): void {
-    this.#server.to(everything).emit(event, ...what);
-    this.#server.to(jobRoom(jobId)).emit(event, ...what);
+    this.#audience.tell(rooms, (part) => this.#server.to(part).emit(event, ...what));
   }
 
   #enter(socket: LiveSocket, room: string): void {
     const { aside } = socket.data;
+    const rooms = this.#audience.of(socket);
     if (room === everything) {
-      for (const job of socket.rooms) if (isJobRoom(job)) aside.add(job);
-      for (const job of aside) void socket.leave(job);
+      for (const job of rooms) if (job !== everything) aside.add(job);
+      for (const job of aside) this.#audience.leave(socket, job);
     }
-    if (room !== everything && socket.rooms.has(everything)) aside.add(room);
-    else void socket.join(room);
+    if (room !== everything && rooms.has(everything)) aside.add(room);
+    else this.#audience.join(socket, room);
   }
 
   #unwatch(socket: LiveSocket, room: string): void {
     const { aside } = socket.data;
-    void socket.leave(room);
+    this.#audience.leave(socket, room);
     aside.delete(room);
     if (room !== everything) return;
-    void socket.join([...aside]);
+    for (const job of aside) this.#audience.join(socket, job);
     aside.clear();
   }
 
