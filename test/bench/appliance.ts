@@ -3,20 +3,31 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { io, type Socket } from 'socket.io-client';
 import { z } from 'zod';
 import type { JobItem, ProgressView } from '../../appliance/contract/api.ts';
 import type { ClientToServerEvents, ServerToClientEvents, WatchAnswer } from '../../appliance/contract/events.ts';
 import { isFinal } from '../../appliance/contract/job.ts';
+import { tree } from '../support/process-tree.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const Manifest = z.object({ model: z.object({ threads: z.number() }) });
+const Submitted = z.object({ job_id: z.string() });
+const Deleted = z.object({ status: z.string() });
 const Line = z.object({ msg: z.string(), url: z.string().optional() });
+
+export interface BegunJob {
+  readonly jobId: string;
+  /** The first one with a frame in it. */
+  readonly progress: ProgressView;
+}
 
 export interface JobTimes {
   /** ms from the upload's last byte to the first frame that was reported. */
@@ -46,23 +57,18 @@ export class Appliance {
     await writeFile(config, JSON.stringify({ data: folder, serve: { port: 0 }, mqtt: { url: 'off' }, ...settings }));
     const child = spawn(process.execPath, ['dist/daemon/main.js'], {
       cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // The channel: should the benchmark end before it, the daemon leaves too.
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       env: {
         // eslint-disable-next-line no-restricted-properties -- the child needs a PATH
         PATH: process.env['PATH'],
         VEDETTE_CONFIG: config,
       },
     });
-    const lines = createInterface({ input: child.stdout });
-    let url = '';
-    for await (const text of lines) {
-      const line = Line.safeParse(text.startsWith('{') ? JSON.parse(text) : {});
-      if (line.data?.msg === 'listening') url = line.data.url ?? '';
-      // The spare has its model loaded: jobs start at once from here on.
-      if (line.data?.msg === 'ready for jobs') break;
-    }
-    child.stdout.resume();
-    const appliance = new Appliance(url, child, folder);
+    const { stdout } = child;
+    if (stdout === null) throw new Error('the daemon has no output');
+    const appliance = new Appliance(await readUrl(stdout), child, folder);
+    stdout.resume();
     const answer = await new Promise<WatchAnswer>((resolve) => {
       appliance.#socket.emit('watch', { all: true }, resolve);
     });
@@ -74,10 +80,19 @@ export class Appliance {
     return this.#child.pid ?? 0;
   }
 
-  /** Pids of the daemon's children: the worker at work and the spare. */
+  /** Pids of all below the daemon: the worker at work, the spare, and what confines them. */
   get workers(): number[] {
-    const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
-    return text.trim().split(/\s+/).filter(Boolean).map(Number);
+    return tree(this.pid).slice(1);
+  }
+
+  killWorkers(): void {
+    for (const pid of this.workers) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // what confined it has taken it along
+      }
+    }
   }
 
   /** Submits, waits for the end. `beforeLastByte` is called when all but the end of the upload has been sent. */
@@ -100,7 +115,7 @@ export class Appliance {
       };
       this.#socket.on('job', onJob);
     });
-    const sent = await this.#upload(video, hooks.beforeLastByte);
+    const { sent } = await this.#upload(video, hooks.beforeLastByte);
     const job = await ended;
     this.#socket.off('progress', onProgress);
     if (job.status !== 'completed') throw new Error(`${video}: ${job.status}: ${job.error_message ?? ''}`);
@@ -112,6 +127,27 @@ export class Appliance {
     };
   }
 
+  /** Submits, and waits for the first frame only. */
+  async begin(video: string): Promise<BegunJob> {
+    const first = new Promise<ProgressView>((resolve) => {
+      const onProgress = (progress: ProgressView) => {
+        if (progress.current_frame === 0) return;
+        this.#socket.off('progress', onProgress);
+        resolve(progress);
+      };
+      this.#socket.on('progress', onProgress);
+    });
+    const { jobId } = await this.#upload(video, undefined);
+    return { jobId, progress: await first };
+  }
+
+  /** Throws where the job has ended by itself: whatever was measured beside it was not. */
+  async cancel(jobId: string): Promise<void> {
+    const answer = await fetch(`${this.url}/v1/jobs/${jobId}`, { method: 'DELETE' });
+    const { status } = Deleted.parse(await answer.json());
+    if (status !== 'cancelled') throw new Error('the job was over before the measurement');
+  }
+
   /** Of one inference, as the worker chose. */
   async threads(): Promise<number> {
     const answer = await fetch(`${this.url}/v1/plugins/yolo-tracker/manifest`);
@@ -119,8 +155,8 @@ export class Appliance {
   }
 
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`${this.url}/metrics`)).text();
-    const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (.+)$`, 'm').exec(text)?.[1];
+    const metrics = await (await fetch(`${this.url}/metrics`)).text();
+    const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (.+)$`, 'm').exec(metrics)?.[1];
     if (value === undefined) throw new Error(`no metric ${name}`);
     return Number(value);
   }
@@ -133,8 +169,8 @@ export class Appliance {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** The time when the last byte was handed to the kernel. */
-  async #upload(video: string, beforeLastByte: (() => void) | undefined): Promise<number> {
+  /** `sent`: the time when the last byte was handed to the kernel. */
+  async #upload(video: string, beforeLastByte: (() => void) | undefined): Promise<{ sent: number; jobId: string }> {
     const head = Buffer.from(
       '--cut\r\nContent-Disposition: form-data; name="file"; filename="v.mp4"\r\nContent-Type: video/mp4\r\n\r\n',
     );
@@ -152,15 +188,25 @@ export class Appliance {
     beforeLastByte?.();
     let sent = 0;
     post.end(tail, () => (sent = performance.now()));
-    const [response] = (await answered) as [{ statusCode?: number; resume(): void }];
-    response.resume();
-    if (response.statusCode !== 200) throw new Error(`submit answered ${String(response.statusCode)}`);
-    return sent;
+    const [response] = (await answered) as [IncomingMessage];
+    const answer = await text(response);
+    if (response.statusCode !== 200) throw new Error(`submit answered ${String(response.statusCode)}: ${answer}`);
+    return { sent, jobId: Submitted.parse(JSON.parse(answer)).job_id };
   }
+}
+
+/** Read until its spare has loaded the model: jobs start at once from then on. */
+async function readUrl(output: Readable): Promise<string> {
+  let url: string | undefined;
+  for await (const printed of createInterface({ input: output })) {
+    const { data } = Line.safeParse(printed.startsWith('{') ? JSON.parse(printed) : {});
+    if (data?.msg === 'listening') url = data.url;
+    if (data?.msg === 'ready for jobs' && url !== undefined) return url;
+  }
+  throw new Error('the daemon left before it was ready for jobs');
 }
 
 /** Resident memory of a process, in MB. */
 export function residentMb(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? NaN) / 1024;
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN) / 1024;
 }

@@ -15,15 +15,12 @@ export async function firstProgress(video: string): Promise<Figure[]> {
   for (let run = 0; run < runs; run++) {
     const appliance = await Appliance.start();
     ready.push((await appliance.run(video)).firstProgressMs);
-    const beforeLastByte = () => {
-      for (const pid of appliance.workers) process.kill(pid, 'SIGKILL');
-    };
-    cold.push((await appliance.run(video, { beforeLastByte })).firstProgressMs);
+    cold.push((await appliance.run(video, { beforeLastByte: () => appliance.killWorkers() })).firstProgressMs);
     await appliance.stop();
   }
   return [
-    atMost('first progress after the last uploaded byte, spare ready', ready, 300, 'ms'),
-    atMost('first progress after the last uploaded byte, cold', cold, 3000, 'ms'),
+    atMost('first progress after the last uploaded byte, spare ready', ready, 150, 'ms'),
+    atMost('first progress after the last uploaded byte, cold', cold, 1500, 'ms'),
   ];
 }
 

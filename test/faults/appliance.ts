@@ -1,12 +1,13 @@
 // A running Vedette that can be killed: the daemon comes back on the same port and folder, as a supervisor would have it.
-import { openAsBlob } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobItem } from '../../appliance/contract/api.ts';
 import { freePort } from '../support/broker.ts';
 import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
+import { tree } from '../support/process-tree.ts';
 import { tempData } from '../support/temp-data.ts';
+import { Visitor } from './visitor.ts';
 
 export interface Poll {
   /** What was answered as progress, in its order, for one job after the other. */
@@ -44,13 +45,8 @@ export class Appliance {
     return join(this.folder, 'jobs', id, name);
   }
 
-  async submit(path: string, headers: Record<string, string> = {}): Promise<string> {
-    const form = new FormData();
-    form.set('file', await openAsBlob(path), 'clip.mp4');
-    const url = `${this.url}/v1/video/submit?plugin_id=yolo-tracker&tool=video_player_detection`;
-    const answer = await fetch(url, { method: 'POST', body: form, headers });
-    if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
-    return ((await answer.json()) as { job_id: string }).job_id;
+  submit(path: string): Promise<string> {
+    return new Visitor(this.url).submit(path);
   }
 
   async job(id: string): Promise<JobItem> {
@@ -98,7 +94,7 @@ export class Appliance {
   /** By SIGKILL. A daemon is started again at once. */
   async kill(victim: 'worker' | 'daemon' | 'both'): Promise<void> {
     const daemon = this.#daemon;
-    const workers = victim === 'daemon' ? [] : await descendants(daemon.child.pid ?? 0);
+    const workers = victim === 'daemon' ? [] : tree(daemon.child.pid ?? 0).slice(1);
     if (victim !== 'worker') {
       const gone = new Promise((resolve) => daemon.child.once('exit', resolve));
       daemon.child.kill('SIGKILL');
@@ -116,27 +112,9 @@ export class Appliance {
   }
 }
 
-/** Children of a process, and theirs. */
-async function descendants(pid: number): Promise<number[]> {
-  const parents = new Map<number, number>();
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => null); // it has just ended
-    const parent = stat && Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    if (parent) parents.set(Number(name), parent);
-  }
-  const found = new Set([pid]);
-  for (let before = 0; before < found.size;) {
-    before = found.size;
-    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
-  }
-  found.delete(pid);
-  return [...found];
-}
-
-/** The workers among them, with what confines them. */
+/** The workers below a daemon, with what confines them. */
 export async function workersOf(pid: number): Promise<number[]> {
-  const family = await descendants(pid);
+  const family = tree(pid).slice(1);
   const lines = await Promise.all(
     family.map((one) => readFile(`/proc/${one}/cmdline`, 'utf8').catch(() => '')), // it has just ended
   );

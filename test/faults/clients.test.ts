@@ -1,11 +1,8 @@
 // Live clients that stop reading, many at once: the daemon's memory, its event loop and the other clients do not notice.
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
 import { startDaemon } from '../support/daemon.ts';
-import type { Order } from './crowd.ts';
+import { Crowd } from './crowd-process.ts';
 import { recordFault, whole } from './table.ts';
 import { Visitor } from './visitor.ts';
 
@@ -13,32 +10,6 @@ const sample = fileURLToPath(new URL('../../models/demo/sample.mp4', import.meta
 const crowd = whole ? { all: 2000, stalled: 200, pairs: 3 } : { all: 300, stalled: 30, pairs: 1 };
 const flooding = 5;
 const megabyte = 1024 * 1024;
-
-const Report = z.object({
-  p50: z.number().catch(NaN),
-  p99: z.number().catch(NaN),
-  messages: z.number(),
-  connected: z.number(),
-  completed: z.number(),
-});
-
-class Crowd {
-  readonly #process: ChildProcess = fork(new URL('./crowd.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
-
-  async order(order: Order): Promise<unknown> {
-    this.#process.send(order);
-    const answer: unknown[] = await once(this.#process, 'message');
-    return answer[0];
-  }
-
-  async report(of: number): Promise<z.infer<typeof Report>> {
-    return Report.parse(await this.order({ kind: 'report', of }));
-  }
-
-  leave(): void {
-    this.#process.kill('SIGKILL');
-  }
-}
 
 test(`${crowd.all} live clients, ${crowd.stalled} of which do not read, cost the others nothing and the daemon little`, async () => {
   const { url } = await startDaemon();

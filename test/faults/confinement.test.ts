@@ -27,7 +27,7 @@ async function openHouse(mode: 'auto' | 'off' = 'auto') {
   for (const job of ['mine', 'other']) mkdirSync(join(jobs, job), { recursive: true });
   writeFileSync(join(jobs, 'other', jobFiles.input), 'not for you');
   writeFileSync(join(data, 'vedette.db'), 'nor this');
-  const isolation = await isolate({ mode, data, jobs, root, model: '/nowhere', secrets: [], log });
+  const isolation = await isolate({ mode, data, jobs, root, models: [], secrets: [], log });
   return { data, jobs, isolation };
 }
 

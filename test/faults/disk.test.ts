@@ -16,6 +16,7 @@ import { fillDisk, smallDisk, whyNoDisk } from '../support/small-disk.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { recordFault, whole } from './table.ts';
 import { Visitor } from './visitor.ts';
+import { wrongLines } from './wrong-lines.ts';
 
 const missing = whyNoDisk() ?? noFfmpeg;
 if (missing) process.stderr.write(`SKIPPED test/faults/disk: no disk can be mounted and filled: ${missing}\n`);
@@ -72,13 +73,6 @@ async function watchSystem({ daemon }: Appliance): Promise<SystemView[]> {
   const answer = await new Promise<WatchAnswer>((resolve) => socket.emit('watch', { all: true }, resolve));
   if ('system' in answer) told.push(answer.system);
   return told;
-}
-
-/** Lines that are missing, or are not those of the undisturbed run. */
-function wrongFrames(found: Buffer, right: Buffer): number {
-  const [a, b] = [found, right].map((buffer) => buffer.toString().split('\n'));
-  if (!a || !b) return 0;
-  return Array.from({ length: Math.max(a.length, b.length) }).filter((_, index) => a[index] !== b[index]).length;
 }
 
 /** Shorter than this, a job may be over before the watch on the disk has looked. */
@@ -160,7 +154,7 @@ describe.skipIf(missing)('a disk that', () => {
       await expect.poll(async () => (await job(box, id)).held, soon).toBeNull();
       recoveries.push(performance.now() - freed);
       await visitor.completed(id);
-      wrong.push(wrongFrames(artifact(folder, id), frames));
+      wrong.push(wrongLines(artifact(folder, id), frames));
       await expect.poll(() => ready(box), soon).toMatchObject({ status: 200 });
       await visitor.remove(id);
     }
@@ -201,7 +195,7 @@ describe.skipIf(missing)('a disk that', () => {
       recoveries.push(performance.now() - freed);
       await visitor.completed(id);
     }
-    const wrong = ids.map((id) => wrongFrames(artifact(folder, id), frames));
+    const wrong = ids.map((id) => wrongLines(artifact(folder, id), frames));
     expect(wrong).toEqual(ids.map(() => 0));
 
     expect(await box.daemon.stop()).toBe(0);

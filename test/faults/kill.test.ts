@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobFiles } from '../../appliance/contract/frame.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { Appliance } from './appliance.ts';
+import { randomFor } from './corpus/random.ts';
 import { recordFault, whole } from './table.ts';
 import { wrongLines } from './wrong-lines.ts';
 
@@ -22,17 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (noFfmpeg === null) await media.close();
 });
-
-/** Of a seed, so that a run can be repeated: 0 ≤ x < 1 (mulberry32). */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function backSteps(polled: readonly (readonly number[])[]): string[] {
   return polled.flatMap((job) =>
@@ -52,7 +42,7 @@ test.skipIf(noFfmpeg !== null)(
     await appliance.ended(first);
     undisturbed = await readFile(appliance.artifact(first, jobFiles.frames));
 
-    const random = dice(seed);
+    const random = randomFor(String(seed));
     const victims = ['worker', 'daemon', 'both'] as const;
     const recoveries = { worker: [0], daemon: [0], both: [0] };
     const tried = { worker: 0, daemon: 0, both: 0 };
@@ -65,20 +55,20 @@ test.skipIf(noFfmpeg !== null)(
     };
     for (let kill = 0; kill < times; kill++) {
       const victim = victims[kill % victims.length] ?? 'both';
-      await wait(random() * 1500);
+      await wait(random.next() * 1500);
       const job = await appliance.job(id);
       const before = job.status === 'completed' ? 0 : job.current_frame;
       if (job.status === 'completed') {
         id = await appliance.submit(clip);
         ids.push(id);
         // At its very beginning, too.
-        await wait(random() * 300);
+        await wait(random.next() * 300);
       }
       const struckAt = performance.now();
       await strike(victim);
       // And again while the next one only starts.
       if (kill % 4 === 3) {
-        await wait(random() * 600);
+        await wait(random.next() * 600);
         await strike(victim);
       }
       await appliance.until(id, (job) => job.status === 'completed' || job.current_frame > before);

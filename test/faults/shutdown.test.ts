@@ -1,5 +1,4 @@
 // SIGTERM to a daemon at work: once it leaves cleanly and soon, twice at once, and nothing is lost either way.
-import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
@@ -8,6 +7,7 @@ import { jobFiles } from '../../appliance/contract/frame.ts';
 import { readCheckpoint } from '../../appliance/worker/checkpoint.ts';
 import { mosquittoMissing, startBroker } from '../support/broker.ts';
 import { startDaemon } from '../support/daemon.ts';
+import { lives } from '../support/process-tree.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { Appliance, workersOf } from './appliance.ts';
 import { recordFault } from './table.ts';
@@ -97,13 +97,3 @@ describe.skipIf(noFfmpeg !== null)(`SIGTERM${noFfmpeg === null ? '' : ` (${noFfm
     60_000,
   );
 });
-
-/** One that has ended and that nobody has asked for yet does not count. */
-function lives(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.charAt(stat.lastIndexOf(')') + 2) !== 'Z';
-  } catch {
-    return false; // that is what is hoped for
-  }
-}

@@ -27,6 +27,7 @@ export class Visitor {
     form.set('file', await openAsBlob(video), basename(video));
     const query = 'plugin_id=yolo-tracker&tool=video_player_detection';
     const answer = await fetch(`${this.url}/v1/video/submit?${query}`, { method: 'POST', body: form });
+    if (answer.status !== 200) throw new Error(`submit answered ${answer.status} ${await answer.text()}`);
     return z.object({ job_id: z.uuid() }).parse(await answer.json()).job_id;
   }
 

@@ -67,7 +67,7 @@ export async function openDesk({
     workers,
     folder: join(folder, 'jobs'),
     limits: { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, longestMs: 60_000, ...limits },
-    detection: everything(),
+    detection: () => everything(),
     log,
   });
 

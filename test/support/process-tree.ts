@@ -27,7 +27,8 @@ export async function untilGone(pids: readonly number[], limitMs = 5000): Promis
   }
 }
 
-function lives(pid: number): boolean {
+/** One that has ended and that nobody has asked for yet does not count. */
+export function lives(pid: number): boolean {
   try {
     return !/^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {

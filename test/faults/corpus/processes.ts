@@ -1,5 +1,6 @@
 // The processes below another one, as Linux tells of them in /proc: who they are, what they took, whether they are gone.
 import { readFileSync } from 'node:fs';
+import { tree } from '../../support/process-tree.ts';
 
 export interface Process {
   readonly pid: number;
@@ -11,11 +12,8 @@ export interface Process {
 
 /** Everything that `pid` started, directly or not; those that are just leaving are left out. */
 export function descendants(pid: number): Process[] {
-  const children = (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter((id) => id !== '');
-  return children.map(Number).flatMap((child) => {
-    const process = look(child);
-    return process ? [process, ...descendants(child)] : [];
-  });
+  const [, ...below] = tree(pid);
+  return below.flatMap((child) => look(child) ?? []);
 }
 
 export function isAlive({ pid, born }: Process): boolean {
