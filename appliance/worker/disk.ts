@@ -1,6 +1,7 @@
 // The worker's way to the disk: what does not fit waits for room and is tried again, since nothing found may be lost.
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { codeOf } from '../contract/errno.ts';
 import { Fault } from '../contract/fault.ts';
 
 export interface DiskOptions {
@@ -91,10 +92,6 @@ function failure(cause: unknown): Fault {
   const code = codeOf(cause);
   const reason = reasons[code] ?? `the disk reports ${code || 'an error'}`;
   return new Fault('artifact-failed', `The result could not be written: ${reason}.`, { cause });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 const reasons: Readonly<Record<string, string>> = {

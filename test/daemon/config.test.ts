@@ -68,6 +68,21 @@ describe('with a file', () => {
   });
 });
 
+describe('the ONNX Runtime of workers', () => {
+  test('is the bundled one, without options for TensorRT, unless another is named', () => {
+    expect(written('').worker).toMatchObject({ onnxruntime: null, tensorrt_options: {} });
+  });
+
+  test("takes TensorRT's options as texts, and nothing else under that name", () => {
+    const text = 'worker: {onnxruntime: /opt/ort, tensorrt_options: {trt_fp16_enable: true, trt_dla_core: 1}}';
+    expect(written(text).worker).toMatchObject({
+      onnxruntime: '/opt/ort',
+      tensorrt_options: { trt_fp16_enable: '1', trt_dla_core: '1' },
+    });
+    expect(mistakesOf(() => written('worker: {tensorrt_options: {fp16: true}}'))[0]).toMatch(/trt_fp16_enable/);
+  });
+});
+
 describe('exposure', () => {
   test('beyond loopback needs a key or the explicit word', () => {
     expect(mistakesOf(() => readConfig({ VEDETTE_HOST: '0.0.0.0' }))[0]).toMatch(/set VEDETTE_API_KEY or auth\.keys/);

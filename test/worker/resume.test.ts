@@ -129,7 +129,7 @@ describe.skipIf(noFfmpeg !== null)(`work that is taken up${noFfmpeg === null ? '
     let place = null;
     for await (const frame of frames) {
       seen.push(frame.ptsS);
-      if (frame.index === 399) place = frames.place();
+      if (frame.index === 399) place = frame.place();
     }
     if (!place) throw new Error('no place');
     const passed = { jumping: 0, decoding: 0 };

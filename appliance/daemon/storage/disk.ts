@@ -1,6 +1,7 @@
 // The watch on the disk: how much is free, who holds how much, who has to wait for room. What the product keeps there are
 // uploads, results and backups: logs go to stdout, previews are not written, so neither has a class.
 import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '../../contract/errno.ts';
 import type { DiskView } from '../../contract/api.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { Log } from '../../log.ts';
@@ -131,7 +132,7 @@ export class Disk {
       this.#blind = null;
       if (wasBlind) this.#options.log.info({}, 'disk can be measured again');
     } catch (err) {
-      this.#blind = `The disk of the data folder cannot be measured (${codeOf(err)}): check that it is mounted and sound.`;
+      this.#blind = `The disk of the data folder cannot be measured (${codeOf(err) || 'unknown reason'}): check that it is mounted and sound.`;
       if (!wasBlind) this.#options.log.error({ err }, 'disk cannot be measured; its last numbers stand');
     }
     if (this.#leaving.signal.aborted) return;
@@ -175,8 +176,4 @@ export class Disk {
     this.#due[what] = performance.now() + everyMs;
     return true;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

@@ -1,6 +1,7 @@
 // Bytes, as the file system tells them.
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../contract/errno.ts';
 
 /** Bytes that are free for a program without privileges. */
 export async function freeBytes(folder: string): Promise<number> {
@@ -31,6 +32,6 @@ export async function bytesOf(folder: string): Promise<number> {
 
 /** Files come and go while they are counted. */
 function nothing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (codeOf(error) === 'ENOENT') return undefined;
   throw error;
 }
