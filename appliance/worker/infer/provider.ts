@@ -56,6 +56,9 @@ export async function tryProvider(provider: Provider, wish: Omit<Climb, 'provide
   }
   const plan = provider === 'tensorrt' ? await tensorrt() : null;
   if (plan?.kind === 'refused') return { session: null, refusal: plan.refusal };
+  // A session that cannot open costs every worker 80 ms; the loader says the same at once.
+  const missing = provider === 'cuda' ? libraryFault(runtime.folder, 'cuda') : null;
+  if (missing !== null) return { session: null, refusal: explain(provider, missing) };
   try {
     const network = plan?.kind === 'engine' ? plan.path : model(provider);
     const options = sessionOptions(executionProviders(runtime, provider, plan), threads);
