@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startDaemon } from '../support/daemon.ts';
+import { pluginList } from '../support/plugin-list.ts';
 import { tempData } from '../support/temp-data.ts';
 
 // Several processes start in each test, and some wait for a whole video.
@@ -26,6 +27,7 @@ function vedette(args: string[], env: Record<string, string> = {}) {
       // eslint-disable-next-line no-restricted-properties -- the child needs a PATH; settings are given here
       PATH: process.env['PATH'],
       HOME: home,
+      ...pluginList,
       VEDETTE_CONFIG: '/dev/null',
       VEDETTE_DATA: join(home, 'data'),
       VEDETTE_PORT: '0',

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { pluginList } from './plugin-list.ts';
 import { tempData } from './temp-data.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,6 +43,7 @@ export function spawnDaemon({ folder = tempData(), env = {}, compiled = false }:
       // eslint-disable-next-line no-restricted-properties -- the child needs a PATH; settings are given below
       PATH: process.env['PATH'],
       HOME: folder,
+      ...pluginList,
       VEDETTE_CONFIG: '/dev/null',
       VEDETTE_DATA: folder,
       VEDETTE_PORT: '0',

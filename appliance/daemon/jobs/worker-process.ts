@@ -46,6 +46,7 @@ export class WorkerProcess {
   #launched: Launched | undefined;
   #listener: ((report: Report) => void) | undefined;
   #heardAt: number | null = null;
+  #loaded = false;
   #dismissed = false;
   /** Settles once: loaded and warmed up, or a Fault that says why not. */
   readonly ready: Promise<Ready>;
@@ -102,9 +103,15 @@ export class WorkerProcess {
     });
   }
 
-  /** Asks it to leave, then SIGABRT, then SIGKILL; resolves when it is gone. Not SIGTERM: a worker leaves that to its daemon. */
+  /** One with its model loaded: asks it to leave, then SIGABRT, then SIGKILL; resolves when it is gone. Not SIGTERM: a worker leaves that to its daemon. */
   async end(graceMs = this.#graceMs): Promise<void> {
     this.#dismissed = true;
+    if (!this.#loaded) {
+      // It has no job yet, and hears nothing while it starts and loads.
+      await this.#whenLaunched((launched) => launched.kill());
+      await this.gone;
+      return;
+    }
     this.send({ type: 'cancel' });
     if (await this.#goneWithin(graceMs)) return;
     const launched = await this.#launching;
@@ -140,6 +147,7 @@ export class WorkerProcess {
           const message = this.#read(raw);
           if (message.type === 'ready') {
             clearTimeout(timer);
+            this.#loaded = true;
             resolve(message);
           } else {
             if (message.type === 'failed') reject(new Fault(message.code, message.message));
