@@ -2,7 +2,6 @@
 import type { Readable } from 'node:stream';
 import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Busboy } from '@fastify/busboy';
 import { Fault } from '../../contract/fault.ts';
 import type { ModelView } from '../../contract/model-api.ts';
 import type { Log } from '../../log.ts';
@@ -11,6 +10,7 @@ import type { Staging } from '../models/staging.ts';
 import { shownName } from './file-name.ts';
 import { IncomingFile, type FileLimits, type Space, tooLarge } from './incoming-file.ts';
 import { missing, Unprocessable } from './mistakes.ts';
+import { openForm } from './multipart.ts';
 import type { RawRequest } from './route.ts';
 import { storageFault } from './storage-fault.ts';
 
@@ -27,7 +27,6 @@ type Request = Pick<RawRequest, 'header' | 'body' | 'signal'>;
 const labelBytes = 256 * 1024;
 /** What a form's boundaries and part headers may add to the files. */
 const formBytes = 64 * 1024 + labelBytes;
-const highWaterMark = 512 * 1024;
 const formLimits = { fields: 10, files: 4, fieldSize: 16 * 1024, headerPairs: 64, headerSize: 16 * 1024 };
 /** At the same time: each has a worker load a model. */
 const mostUploads = 2;
@@ -108,14 +107,7 @@ type Take = Readonly<Record<'file' | 'labels', (stream: Readable, fileName: stri
 
 /** Hands each file to whoever takes its field; says which fields there were. */
 async function readForm({ header, body, signal }: Request, take: Take): Promise<ReadonlySet<string>> {
-  const type = header('content-type');
-  if (!/^multipart\/form-data;.*boundary=/i.test(type)) throw new Unprocessable([missing('body', 'file')]);
-  const form = new Busboy({
-    headers: { 'content-type': type },
-    limits: formLimits,
-    highWaterMark,
-    fileHwm: highWaterMark,
-  });
+  const form = openForm(header('content-type'), formLimits);
   const stop = new AbortController();
   const either = AbortSignal.any([stop.signal, signal]);
   const kept = new Map<string, Promise<void>>();

@@ -4,7 +4,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Busboy } from '@fastify/busboy';
 import { Fault } from '../../contract/fault.ts';
 import { jobFiles } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
@@ -13,6 +12,7 @@ import { shownName } from './file-name.ts';
 import { moveDurably } from './durable-move.ts';
 import { IncomingFile, type FileLimits, tooLarge } from './incoming-file.ts';
 import { missing, Unprocessable } from './mistakes.ts';
+import { openForm } from './multipart.ts';
 import type { RawRequest } from './route.ts';
 import { storageFault } from './storage-fault.ts';
 
@@ -45,8 +45,6 @@ export interface Receipt {
 
 /** What a form's boundaries and part headers may add to the file. */
 const formBytes = 64 * 1024;
-/** One read of the socket brings up to 512 KiB; smaller marks would stop the form at every one of them. */
-const highWaterMark = 512 * 1024;
 const formLimits = { fields: 50, files: 4, fieldSize: 64 * 1024, headerPairs: 64, headerSize: 16 * 1024 };
 
 export class Uploads {
@@ -133,14 +131,7 @@ async function readForm(
   { header, body, signal }: Pick<RawRequest, 'header' | 'body' | 'signal'>,
   file: IncomingFile,
 ): Promise<string> {
-  const type = header('content-type');
-  if (!/^multipart\/form-data;.*boundary=/i.test(type)) throw new Unprocessable([missing('body', 'file')]);
-  const form = new Busboy({
-    headers: { 'content-type': type },
-    limits: formLimits,
-    highWaterMark,
-    fileHwm: highWaterMark,
-  });
+  const form = openForm(header('content-type'), formLimits);
   const stop = new AbortController();
   const either = AbortSignal.any([stop.signal, signal]);
   let kept: Promise<void> | undefined;
