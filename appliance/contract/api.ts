@@ -1,6 +1,7 @@
 // The wire: what REST, Socket.IO and the kiosk see of a job, as zod schemas (OpenAPI is made from them) and the maps to them.
 import { z } from 'zod';
 import { ModelUse, Provider, SourceInfo } from './frame.ts';
+import { JobOptions } from './job-options.ts';
 import { type Job, JobModel, type JobStatus, JobStatus as AnyStatus, jobTypes } from './job.ts';
 import { stages } from './progress.ts';
 
@@ -50,6 +51,8 @@ export const JobSummaryView = z.object({
   frame_count: z.number().int(),
   detection_count: z.number().int(),
   classes: z.array(z.string()),
+  /** Detections by class name. */
+  class_counts: z.record(z.string(), z.number().int().nonnegative()),
 });
 
 /** One job, whole, as `GET /v1/jobs` lists it and Socket.IO's `job` pushes it (there with all five statuses). */
@@ -67,8 +70,16 @@ export const JobItem = z.object({
   model: JobModel.nullable(),
   summary: JobSummaryView.nullable(),
   result_url: z.string().nullable(),
+  /** A JPEG of one of its frames; null while there is none. */
+  poster_url: z.string().nullable(),
+  /** What the submit asked for beside the tool. */
+  options: JobOptions,
+  /** Pending jobs run in the order of their ranks, the lowest first. */
+  queue_rank: z.number(),
   error_message: z.string().nullable(),
   error: z.string().nullable(),
+  /** Names the same as `error_message`, such as `source-undecodable`; null where nothing failed. */
+  error_code: z.string().nullable(),
   progress: Progress,
   indeterminate: z.boolean(),
   held: z.string().nullable(),
@@ -168,10 +179,15 @@ export function toJobItem(job: Job): JobItem {
       frame_count: job.summary.total_frames,
       detection_count: job.summary.total_detections,
       classes: Object.keys(job.summary.classes),
+      class_counts: job.summary.classes,
     },
     result_url: done ? `/v1/jobs/${job.id}/result` : null,
+    poster_url: job.hasPoster ? `/v1/jobs/${job.id}/poster` : null,
+    options: job.options,
+    queue_rank: job.queueRank,
     error_message: errorMessage,
     error: errorMessage,
+    error_code: job.error?.code ?? null,
     current_tool: job.status === 'running' ? job.tool : null,
     tools_total: 1,
     tools_completed: done ? 1 : 0,

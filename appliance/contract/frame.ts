@@ -153,6 +153,8 @@ export const jobFiles = {
   input: 'input',
   frames: 'frames.ndjson',
   summary: 'summary.json',
+  /** A JPEG of the frame with the most in it; empty where none was made. */
+  poster: 'poster.jpg',
   /** Where the work can be taken up again; written by turns, so that one of them is always whole. */
   checkpointA: 'checkpoint.a.json',
   checkpointB: 'checkpoint.b.json',
@@ -166,6 +168,7 @@ export const jobFiles = {
 export const artifactFiles = [
   jobFiles.frames,
   jobFiles.summary,
+  jobFiles.poster,
   jobFiles.checkpointA,
   jobFiles.checkpointB,
   jobFiles.mark,

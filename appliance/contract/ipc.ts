@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DetectionSettings } from './detection.ts';
 import { ModelCard, Provider, Refusal, SourceInfo, Summary } from './frame.ts';
 import { faultCodes } from './fault.ts';
+import { Sight } from './preview.ts';
 import { toolIds } from './plugins.ts';
 import { RuntimeInfo, RuntimeSettings } from './runtime.ts';
 
@@ -35,6 +36,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     /** Whether work that is taken up may begin with a seek; else all before it is decoded again. */
     mayJump: z.boolean(),
   }),
+  /** While `on` it sends a preview a few times a second. May come before `start`, and changes nothing of the work. */
+  z.object({ type: z.literal('look'), on: z.boolean() }),
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('continue') }),
   z.object({ type: z.literal('cancel') }),
@@ -62,6 +65,8 @@ export const FromWorker = z.discriminatedUnion('type', [
   }),
   /** The disk does not take the artifact: the worker waits and tries again. Null: it goes on. */
   z.object({ type: z.literal('held'), reason: z.string().nullable(), ts: z.number() }),
+  /** At most five a second, and never two that wait. `picture`: a JPEG, base64. */
+  z.object({ type: z.literal('preview'), sight: Sight, picture: z.base64().max(512 * 1024) }),
   /** Once a second from the worker's event loop. `framesRead` moves while a tool that reports no progress works. */
   z.object({ type: z.literal('alive'), framesRead: z.number().int().nonnegative() }),
   /** The artifact is whole on disk: `frames` lines and `bytes` bytes in frames.ndjson. */
@@ -71,6 +76,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     bytes: z.number().int().nonnegative(),
     summary: Summary,
     warnings: z.array(z.string()),
+    /** A picture lies beside them. */
+    poster: z.boolean().optional(),
   }),
   /** `cancelled` comes with code 'cancelled'; what was found so far stays readable. */
   z.object({ type: z.literal('failed'), code: z.enum(faultCodes), message: z.string() }),

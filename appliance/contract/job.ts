@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DetectionSettings } from './detection.ts';
 import { ModelUse, SourceInfo, Summary } from './frame.ts';
+import { JobOptions } from './job-options.ts';
 import { stages } from './progress.ts';
 
 export const jobStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -66,6 +67,12 @@ export const Job = z.object({
   /** ms since 1970, when the worker reported the newest change. */
   reportedAt: z.number().int(),
   summary: Summary.nullable(),
+  /** What the submit asked for beside the tool. */
+  options: JobOptions,
+  /** Pending jobs run in this order, the lowest first; that of a new job is the time of its making. */
+  queueRank: z.number(),
+  /** A picture of one of its frames lies beside its results. */
+  hasPoster: z.boolean(),
   warnings: z.array(z.string()),
   /** `code` is one of FaultCode as it was when recorded; `message` is a sentence for a person. */
   error: z.object({ code: z.string(), message: z.string() }).nullable(),

@@ -1,7 +1,8 @@
 // The models as REST, the command line and the kiosk see them, and what may be set of one.
 import { z } from 'zod';
 import { DetectionSettings } from './detection.ts';
-import { ModelCard, Refusal } from './frame.ts';
+import { ModelCard, Provider, Refusal } from './frame.ts';
+import { SeenObject } from './preview.ts';
 import { RuntimeInfo } from './runtime.ts';
 
 /** Of a file in a models folder, without `.onnx`. A route of its own has the name `default`. */
@@ -61,3 +62,17 @@ export const ModelList = z.object({
   ladder: z.object({ runtime: RuntimeInfo.nullable(), refused: z.array(Refusal) }),
 });
 export type ModelList = z.infer<typeof ModelList>;
+
+/** What a model sees in one picture, however unsure (confidence ≥ 0.05), so that a screen can try thresholds by itself. */
+export const ModelSight = z.object({
+  model: z.string(),
+  provider: Provider,
+  /** Of the picture, turned as shown. */
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  /** From its pixels to its boxes. */
+  ms: z.number().nonnegative(),
+  /** In pixels of the picture; surest first. */
+  objects: z.array(SeenObject),
+});
+export type ModelSight = z.infer<typeof ModelSight>;
