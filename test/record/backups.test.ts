@@ -61,6 +61,28 @@ test('a backup beside a daemon that goes on writing is whole, one file, and hold
   expect(late.percentile(90) / 1e6).toBeLessThan(10);
 });
 
+test('whether and how many are kept is said anew while it runs', patience, async () => {
+  const data = filled(5);
+  const { backups, count } = openBackups(data, { kept: 0 });
+  backups.open();
+  await backups.make();
+  await backups.make();
+  expect(await count()).toBe(2);
+  backups.setKept(1);
+  await backups.make();
+  expect([backups.kept, await count()]).toEqual([1, 1]);
+});
+
+test('none is made by night until some are kept', patience, async () => {
+  clock('2026-03-10T12:00:00');
+  const { backups, count } = openBackups(filled(5), { kept: 0 });
+  backups.open();
+  await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), patience);
+  expect(await count()).toBe(0);
+  backups.setKept(2);
+  await vi.waitFor(async () => expect(await count()).toBe(1), patience);
+});
+
 test('one is made at the start where the last night has none, one every night, and the newest stay', async () => {
   clock('2026-03-10T12:00:00');
   const data = filled(5);
@@ -116,6 +138,7 @@ test('a backup that fails is complained of until one succeeds, and leaves nothin
   backups.open();
   await vi.waitFor(() => expect(backups.complaint).toMatch(/backup of the database failed/), patience);
   expect(changed).toHaveBeenCalledOnce();
+  await expect(backups.make()).rejects.toMatchObject({ code: 'data-not-writable' });
   rmSync(data.backups);
   await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), patience);
   await vi.advanceTimersToNextTimerAsync();
@@ -127,7 +150,25 @@ test('a backup that fails is complained of until one succeeds, and leaves nothin
   const other = openBackups(damaged);
   other.backups.open();
   await vi.waitFor(() => expect(other.backups.complaint).toMatch(/found it damaged/), patience);
+  await expect(other.backups.make()).rejects.toMatchObject({ code: 'database-unusable' });
   expect(readdirSync(damaged.backups)).toEqual([]);
+});
+
+test('one that is asked for is made at once and kept among the newest, and not a second one beside it', async () => {
+  const data = filled(5);
+  const { backups, names } = openBackups(data, { kept: 2 });
+  const first = await backups.make();
+  const [second, refused] = await Promise.allSettled([backups.make(), backups.make()]);
+  expect(second).toMatchObject({ status: 'fulfilled' });
+  expect(refused).toMatchObject({ reason: { code: 'busy' } });
+  const third = await backups.make();
+  expect(await names()).toHaveLength(2);
+  expect(await names()).not.toContain(first.name);
+  expect((await backups.list())[0]).toEqual(third);
+  const cutOff = backups.make();
+  await backups.close();
+  await expect(cutOff).rejects.toThrow('Vedette is stopping');
+  expect(await names()).toHaveLength(2);
 });
 
 test('a file that is there is only overwritten when that is said, and a failed backup does not touch it', async () => {

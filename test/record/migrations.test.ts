@@ -60,7 +60,15 @@ function asJob(row: Row) {
     startedAt: row['started_at'],
     completedAt: row['completed_at'],
     progress: row['progress'] ?? null,
+    options: whole(row['options']) ?? { model: null, confidence: null, classes: null },
+    queueRank: row['queue_rank'] ?? row['created_at'],
+    hasPoster: row['has_poster'] === 1,
   };
+}
+
+/** One row holds a text that is cut short. */
+function whole(text: string | number | null | undefined): unknown {
+  return typeof text === 'string' && text.endsWith('}') ? JSON.parse(text) : null;
 }
 
 test.each(tags)('the schema of %s comes to the newest one, and every row is as it was', (tag) => {

@@ -1,7 +1,9 @@
 // Job rows: saved before anyone is told. Every statement is small and goes by the primary key or an index.
+import { isDeepStrictEqual } from 'node:util';
 import { and, count, desc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { SourceInfo, Summary } from '../../contract/frame.ts';
+import { JobOptions, noJobOptions } from '../../contract/job-options.ts';
 import { type Job, JobModel, type JobStatus, jobTypes } from '../../contract/job.ts';
 import type { Database } from './database.ts';
 import { jobs } from './tables.ts';
@@ -67,6 +69,15 @@ export class JobStore {
     this.#progress.run({ id: job.id, progress: job.progress, updatedAt: job.updatedAt });
   }
 
+  /** Only the places in the queue: all of them or none. */
+  saveRanks(ranked: readonly Pick<Job, 'id' | 'queueRank' | 'updatedAt'>[]): void {
+    this.#database.tables.transaction((tables) => {
+      for (const { id, queueRank, updatedAt } of ranked) {
+        tables.update(jobs).set({ queueRank, updatedAt }).where(eq(jobs.id, id)).run();
+      }
+    });
+  }
+
   get(id: string): Job | undefined {
     const row = this.#byId.get({ id });
     return row && toJob(row);
@@ -94,7 +105,7 @@ export class JobStore {
     return row?.total ?? 0;
   }
 
-  /** Pending and running jobs, oldest first: what a daemon that went away has left to do. */
+  /** Pending and running jobs in the order of their making: what a daemon that went away has left to do. */
   unfinished(): Job[] {
     return this.#database.tables
       .select()
@@ -142,6 +153,9 @@ function toRow(job: Job): Omit<Row, 'idempotencyKey' | 'requestSha256'> {
     startedAt: job.startedAt,
     completedAt: job.completedAt,
     progress: job.progress,
+    options: isDeepStrictEqual(job.options, noJobOptions) ? null : job.options,
+    queueRank: job.queueRank,
+    hasPoster: job.hasPoster,
   };
 }
 
@@ -150,6 +164,7 @@ const Model = JobModel.nullable().catch(null);
 const Totals = Summary.nullable().catch(null);
 const Warnings = z.array(z.string()).catch([]);
 const Type = z.enum(jobTypes).catch('video');
+const Options = JobOptions.catch(noJobOptions);
 
 /** What is not recorded (stage, frames, rate) is what can be said of a job that no worker has in hand. */
 function toJob(row: Row): Job {
@@ -178,6 +193,9 @@ function toJob(row: Row): Job {
     seq: row.updatedAt - row.createdAt,
     reportedAt: row.updatedAt,
     summary,
+    options: Options.parse(row.options),
+    queueRank: row.queueRank ?? row.createdAt,
+    hasPoster: row.hasPoster ?? false,
     warnings: Warnings.parse(row.warnings),
     error: row.errorMessage === null ? null : { code: row.errorCode ?? 'unknown', message: row.errorMessage },
     createdAt: row.createdAt,

@@ -1,5 +1,5 @@
 // The tables, as drizzle sees them. `npx drizzle-kit generate` makes the next migration from a change here.
-import { customType, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { customType, index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { jobStatuses } from '../../contract/job.ts';
 
 /** Bytes that a disk has changed cost this field, not the daemon: what cannot be parsed reads as null. */
@@ -41,8 +41,13 @@ export const jobs = sqliteTable(
     progress: integer(),
     /** What the client called this submit; another one with this key is the same, or refused. */
     idempotencyKey: text('idempotency_key'),
-    /** Of what was submitted with the key: hex SHA-256 over plugin, tool and the file's content. */
+    /** Of what was submitted with the key: hex SHA-256 over plugin, tool, options and the file's content. */
     requestSha256: text('request_sha256'),
+    /** What the submit asked for beside the tool; null: nothing. */
+    options: json(),
+    /** Where it stands in the queue; null in rows older than migration 0003, which stand by `created_at`. */
+    queueRank: real('queue_rank'),
+    hasPoster: integer('has_poster', { mode: 'boolean' }),
   },
   (table) => [
     // An index on status alone also yields the rows of one status in the order of their making.
