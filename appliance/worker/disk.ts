@@ -58,10 +58,10 @@ export class Disk {
 }
 
 /** A small file that is written anew each time, in place and whole. `sync`: until it is on the disk. */
-export async function overwrite(path: string, text: string, sync: 'sync' | 'no sync'): Promise<void> {
+export async function overwrite(path: string, content: string | Buffer, sync: 'sync' | 'no sync'): Promise<void> {
   const file = await openInPlace(path);
   try {
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(content);
     await writeWhole(file, bytes, 0);
     await file.truncate(bytes.length);
     if (sync === 'sync') await file.sync();

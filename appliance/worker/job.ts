@@ -18,6 +18,8 @@ import { probe } from './ingest/probe.ts';
 import { probeStill, StillSource } from './ingest/still.ts';
 import { Notebook } from './notebook.ts';
 import { Pace } from './pace.ts';
+import { Pictures } from './pictures.ts';
+import { Poster } from './poster.ts';
 import { shortfall } from './shortfall.ts';
 import { takeUp } from './take-up.ts';
 import type { Tool, ToolWork } from './tools/tool.ts';
@@ -31,8 +33,11 @@ export interface JobOptions {
   readonly model: Model;
   readonly player: Player;
   readonly platform: Platform;
-  readonly send: (message: FromWorker) => void;
+  /** `sent` is called when the daemon's side has taken it. */
+  readonly send: (message: FromWorker, sent?: () => void) => void;
   readonly hold: Hold;
+  /** Whether somebody wants to see previews now. */
+  readonly looked: () => boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -41,6 +46,7 @@ interface Analysis {
   readonly frames: FrameSource | StillSource;
   readonly ahead: Ahead;
   readonly notebook: Notebook;
+  readonly pictures: Pictures;
   readonly detect: ToolWork['detect'];
 }
 
@@ -118,10 +124,18 @@ class JobWork {
       earlier: found ? earlier : null,
       place: () => ahead.current?.place() ?? null,
     });
+    const pictures = new Pictures({
+      ...{ player, platform, send, log },
+      frame: detector.pictureSize,
+      source: { ...probed.info, pixelAspect: probed.pixelAspect },
+      // What is over with its first frame is nothing to look at.
+      looked: isStill ? () => false : this.#options.looked,
+      poster: await Poster.open({ directory: artifactDir, continued: found !== null, log }),
+    });
     const detect: ToolWork['detect'] = async (frame, lower) => {
       return detector.read(await ahead.outputs(frame), lower?.confidence);
     };
-    return this.#analyze(probed.info, { frames, ahead, notebook, detect });
+    return this.#analyze(probed.info, { frames, ahead, notebook, pictures, detect });
   }
 
   async #find(checkpoint: Checkpoint, decoding: ConstructorParameters<typeof FrameSource>[0]) {
@@ -133,7 +147,7 @@ class JobWork {
     return found;
   }
 
-  async #analyze(source: SourceInfo, { frames, ahead, notebook, detect }: Analysis): Promise<Done> {
+  async #analyze(source: SourceInfo, { frames, ahead, notebook, pictures, detect }: Analysis): Promise<Done> {
     const { tool, send, signal, hold, start } = this.#options;
     const progress = new Pace<Extract<FromWorker, { type: 'progress' }>>(send, progressIntervalMs);
     const onProgress = (currentFrame: number, totalFrames: number | null) => {
@@ -152,17 +166,20 @@ class JobWork {
       });
       for await (const line of blamingTool(lines, tool)) {
         await notebook.add(line);
+        pictures.take(ahead.current, line, notebook);
         await hold.passage(signal);
       }
       progress.close();
       notebook.reached('packaging', 0, null);
       send({ type: 'stage', stage: 'packaging', ts: Date.now() });
       const { endS, framesRead, brokenBy } = frames;
+      const poster = await pictures.close();
       const written = await notebook.finish(endS);
       const warnings = shortfall(source, { frames: framesRead, endS, brokenBy: brokenBy?.message ?? null });
-      return { type: 'done', ...written, warnings };
+      return { type: 'done', ...written, warnings, poster };
     } catch (error) {
       await notebook.save().catch(() => undefined); // the error says more than this one would
+      await pictures.close();
       throw error;
     } finally {
       progress.close();

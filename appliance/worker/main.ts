@@ -27,6 +27,8 @@ class Worker {
   readonly #log = openLog('info', 'worker');
   readonly #cancelling = new AbortController();
   readonly #hold = new Hold();
+  /** Whether somebody wants to see its previews. */
+  #looked = false;
   #state: State = { kind: 'new' };
 
   /** Messages are heard between frames: an inference blocks the thread, and every one begins from the event loop. */
@@ -48,6 +50,9 @@ class Worker {
         return void this.#prepare(message);
       case 'start':
         return void this.#work(message);
+      case 'look':
+        this.#looked = message.on;
+        return;
       case 'pause':
         return this.#hold.close();
       case 'continue':
@@ -80,10 +85,11 @@ class Worker {
     this.#state = { kind: 'working' };
     const { signal } = this.#cancelling;
     const hold = this.#hold;
+    const looked = () => this.#looked;
     const log = this.#log.child({ jobId: start.jobId });
     try {
       const tool = tools[start.tool];
-      const done = await runJob({ start, tool, model, player, platform, send, hold, signal, log });
+      const done = await runJob({ start, tool, model, player, platform, send, hold, looked, signal, log });
       this.#leave(done, player);
     } catch (error) {
       this.#leave(this.#failure(error), player);

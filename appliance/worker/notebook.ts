@@ -56,6 +56,11 @@ export class Notebook {
     return this.#tally.frames;
   }
 
+  /** Detections by class name in them. */
+  get classes(): Record<string, number> {
+    return this.#tally.classes;
+  }
+
   /** What the tool kept of the lines that were continued. */
   get memory(): unknown {
     return this.#options.earlier?.memory ?? null;

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { FromWorker, type ToWorker } from '../../appliance/contract/ipc.ts';
 import { everything } from '../support/everything.ts';
+import { program } from '../support/program.ts';
 
 type Of<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 
@@ -13,9 +14,9 @@ export class ForkedWorker {
   readonly process: ChildProcess;
 
   constructor() {
-    const entry = new URL('../../appliance/worker/main.ts', import.meta.url);
+    const { entry, execArgv } = program('worker/main');
     this.process = fork(entry, {
-      execArgv: ['--import', 'tsx'],
+      execArgv: [...execArgv],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // eslint-disable-next-line no-restricted-properties -- the daemon hands its environment on in the same way
       env: { ...process.env, UV_THREADPOOL_SIZE: '8' },

@@ -59,6 +59,7 @@ describe.skipIf(noFfmpeg !== null)(`a job${noFfmpeg === null ? '' : ` (${noFfmpe
       platform: platforms.software,
       send: (message) => sent.push(message),
       hold: new Hold(),
+      looked: () => false,
       signal: new AbortController().signal,
       log: pino({ level: 'silent' }),
     });

@@ -81,6 +81,7 @@ describe.skipIf(noFfmpeg !== null)(`work that is taken up${noFfmpeg === null ? '
         platform,
         send: (message) => sent.push(message),
         hold: new Hold(),
+        looked: () => false,
         signal: leaving.signal,
         log,
       });

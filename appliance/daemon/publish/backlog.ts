@@ -4,6 +4,9 @@ import type { EventEmitter } from 'node:events';
 /** Bytes that the daemon keeps for one client; the kernel holds up to some MB before that. */
 const mostBacklog = 1024 * 1024;
 
+/** Bytes that may wait for a client that is still given what can be left out: less than one picture. */
+const mostBehind = 16 * 1024;
+
 /** The sides of µWebSockets.js's app that Socket.IO uses. */
 export interface NativeApp {
   any(path: string, handler: (response: object, request: object) => void): unknown;
@@ -29,6 +32,13 @@ export function cuttingStalled(app: NativeApp, onCut: (client: object) => void):
     publish: (topic, message, isBinary) => app.publish(topic, message, isBinary),
   };
   return cutting;
+}
+
+/** Whether a client, told by its connection's transport, has not read what it was sent: it is spared what it can do without. */
+export function isBehind(transport: object): boolean {
+  const { socket, writable } = transport as { socket?: { getBufferedAmount?(): number }; writable?: boolean };
+  if (socket?.getBufferedAmount) return socket.getBufferedAmount() > mostBehind;
+  return writable !== true; // it polls, and has not come for more
 }
 
 /** The same for a client that polls: what waits until it comes for it is counted here. For a WebSocket nothing ever waits here. */

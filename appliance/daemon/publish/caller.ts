@@ -9,6 +9,15 @@ export interface Caller {
   readonly address: string | undefined;
 }
 
+/** What it shows to be let in: secrets, which are not to be logged. */
+export interface Shown {
+  readonly key: string | undefined;
+  /** The header `Cookie`. */
+  readonly cookies: string;
+  /** The header `Sec-Fetch-Site`. */
+  readonly site: string | undefined;
+}
+
 const Auth = z.object({ key: z.string() });
 
 /** Socket.IO on µWebSockets.js hands in an imitation of a request: `headers` and `connection.remoteAddress` only. */
@@ -18,7 +27,12 @@ export function callerOf(request: IncomingMessage): Caller {
 }
 
 /** `auth` is what the client's handshake brought. */
-export function keyOf(request: IncomingMessage, auth: unknown): string | undefined {
+export function shownBy(request: IncomingMessage, auth: unknown): Shown {
+  const { cookie = '', 'sec-fetch-site': site } = request.headers;
+  return { key: keyOf(request, auth), cookies: cookie, site: typeof site === 'string' ? site : undefined };
+}
+
+function keyOf(request: IncomingMessage, auth: unknown): string | undefined {
   const parsed = Auth.safeParse(auth);
   if (parsed.success) return parsed.data.key;
   const header = request.headers['x-api-key'];

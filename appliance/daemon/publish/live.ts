@@ -1,38 +1,26 @@
 // Socket.IO: a snapshot for who asks, then every change of state at once and progress at most ten times a second.
-import type { IncomingMessage } from 'node:http';
-import { type DefaultEventsMap, Server, type Socket } from 'socket.io';
 import { z } from 'zod';
 import { JobId, toJobItem, toProgressView } from '../../contract/api.ts';
-import type { ClientToServerEvents, ServerToClientEvents, WatchAnswer } from '../../contract/events.ts';
+import type { ServerToClientEvents, WatchAnswer } from '../../contract/events.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
 import { Allowance } from './allowance.ts';
 import { Audience } from './audience.ts';
 import { cutStalledPolling, cuttingStalled, type NativeApp } from './backlog.ts';
-import { callerOf, keyOf, type Caller } from './caller.ts';
+import { type LiveServer, type LiveServerOptions, type LiveSocket, openLiveServer } from './live-server.ts';
+import { Looking, type LookingOptions, type PreviewCounts } from './looking.ts';
 import { Pace, tenASecond } from './pace.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { EventStream } from './stream.ts';
 
-export interface LiveOptions {
+export interface LiveOptions extends LiveServerOptions, Partial<Pick<LookingOptions, 'onLookers'>> {
   readonly stream: EventStream;
   readonly snapshot: Snapshot;
-  /** Asked for every connection before it is opened; false answers 403. The key is not known yet. */
-  readonly mayOpen: (caller: Caller) => boolean;
-  /** Asked once more with the key, from the handshake's `auth.key`, `X-API-Key` or `Authorization: Bearer`. */
-  readonly mayConnect: (caller: Caller & { readonly key: string | undefined }) => boolean;
-  readonly log: Log;
 }
-
-interface Watching {
-  /** Rooms of jobs that a client asked for beside everything: it is in them again when it no longer watches everything. */
-  aside: Set<string>;
-}
-type LiveServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, Watching>;
-type LiveSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, Watching>;
 
 const Target = z.union([z.object({ job_id: JobId }), z.object({ all: z.literal(true) })]);
 type Target = z.infer<typeof Target>;
+const Look = z.object({ preview: z.boolean().optional(), log: z.boolean().optional() });
 
 const everything = 'all';
 const roomOf = (target: Target) => ('all' in target ? everything : jobRoom(target.job_id));
@@ -41,6 +29,7 @@ const jobRoom = (jobId: string) => `job:${jobId}`;
 const roomsOf = (jobId: string) => [everything, jobRoom(jobId)];
 
 const unread = 'live client cut, since it does not read';
+const wrongLook = 'Expected {"preview": true or false, "log": true or false}';
 const newestJobs = 100;
 const mostRooms = 200;
 /** In a second: a client that comes back asks at once for all that it watched. Everything is read from the database. */
@@ -53,37 +42,19 @@ export class Live {
   readonly #log: Log;
   readonly #pace: Pace;
   readonly #audience: Audience<LiveSocket>;
+  readonly #looking: Looking;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #counted = new WeakSet();
   #cut = 0;
 
-  constructor({ stream, snapshot, mayOpen, mayConnect, log }: LiveOptions) {
+  constructor({ stream, snapshot, mayOpen, mayConnect, onLookers = () => undefined, log }: LiveOptions) {
     this.#snapshot = snapshot;
     this.#log = log;
-    // Without connection state recovery: on µWebSockets.js a recovered socket hears no more broadcasts.
-    this.#server = new Server({
-      serveClient: false,
-      maxHttpBufferSize: 16 * 1024,
-      connectTimeout: 10_000,
-      pingInterval: 25_000,
-      pingTimeout: 20_000,
-      allowRequest: (request, answer) => {
-        const caller = callerOf(request);
-        const allowed = mayOpen(caller);
-        if (!allowed) log.warn({ ...caller }, 'live connection refused');
-        answer(allowed ? null : 'Not allowed', allowed);
-      },
-    });
-    this.#server.use((socket, next) => {
-      const request: IncomingMessage = socket.request;
-      const caller = callerOf(request);
-      if (mayConnect({ ...caller, key: keyOf(request, socket.handshake.auth) })) return next();
-      log.warn({ ...caller }, 'live client refused');
-      next(new Error('Not allowed'));
-    });
+    this.#server = openLiveServer({ mayOpen, mayConnect, log });
     this.#server.on('connection', (socket) => this.#greet(socket));
 
     this.#audience = new Audience(() => this.#server.of('/').adapter.rooms);
+    this.#looking = new Looking({ server: this.#server, stream, onLookers });
     this.#pace = new Pace({
       ...tenASecond,
       deliver: (job) => this.#tell(roomsOf(job.id), 'progress', toProgressView(job)),
@@ -93,6 +64,8 @@ export class Live {
       stream.on('job-progressed', ({ job }) => this.#pace.offer(job)),
       stream.on('job-removed', ({ jobId }) => this.#tellRemoval(jobId)),
       stream.on('system-changed', ({ system }) => this.#tell([everything], 'system', system)),
+      stream.on('vitals-taken', ({ vitals }) => this.#tell([everything], 'vitals', vitals)),
+      stream.on('imports-changed', ({ copies }) => this.#tell([everything], 'imports', { copies })),
     ];
   }
 
@@ -106,6 +79,11 @@ export class Live {
     return this.#cut;
   }
 
+  /** Pictures that were pushed to clients, or left out. */
+  get previews(): PreviewCounts {
+    return this.#looking.previews;
+  }
+
   /** Mounts it on a µWebSockets.js app; one at a time in a process, since Socket.IO keeps its app in a global place. */
   attachApp(app: NativeApp): void {
     this.#server.attachApp(cuttingStalled(app, (client) => this.#countCut(client, unread)));
@@ -116,6 +94,7 @@ export class Live {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#pace.flushAll();
     this.#pace.close();
+    this.#looking.close();
     this.#audience.flush();
     // one that was never attached has nothing to close, and would throw
     if (Object.hasOwn(this.#server, 'engine')) await this.#server.close();
@@ -144,6 +123,13 @@ export class Live {
       if (parsed.success) this.#unwatch(socket, roomOf(parsed.data));
       if (isAnswer(answer)) answer({ ok: true });
     });
+    socket.on('look', (target: unknown, answer: unknown) => {
+      if (!mayAsk(target)) return;
+      const parsed = Look.safeParse(target);
+      if (parsed.success) this.#looking.look(socket, parsed.data);
+      if (isAnswer(answer)) answer(parsed.success ? { ok: true } : { error: wrongLook });
+    });
+    socket.on('disconnect', () => this.#looking.leave(socket));
   }
 
   /**

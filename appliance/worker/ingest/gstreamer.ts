@@ -20,6 +20,11 @@ export interface AppSink extends Element {
   pull(callback: (packet: Buffer | null) => void): void;
 }
 
+export interface AppSrc extends Element {
+  /** Copies it before it returns. */
+  push(buffer: Uint8Array): void;
+}
+
 export interface Pipeline {
   'auto-flush-bus': boolean;
   play(): void;

@@ -46,8 +46,15 @@ export interface Platform {
   readonly framesByJump: (width: number, height: number) => string;
   /** The same of a PNG or JPEG file, turned as its header says: read by us, since not every parser tells videoflip. */
   readonly still: (picture: StillPicture) => string;
+  /** From frames as above, pushed into `source`, to a JPEG of each in another size. */
+  readonly jpeg: (from: Size, to: Size) => string;
   /** What the texts need, and the Debian package of each. */
   readonly elements: Readonly<Record<string, string>>;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 interface StillPicture {
@@ -66,10 +73,14 @@ function fitted(width: number, height: number, direction: Turn['direction'] | 'a
     // Scale before convert: 1.5 against 5.1 ms for a 1080p frame. The borders are grey and pasted later.
     'videoscale add-borders=false',
     'videoconvert',
-    `video/x-raw,format=RGBP,width=${width},height=${height},pixel-aspect-ratio=1/1`,
+    `video/x-raw,format=RGBP,${sizeCaps({ width, height })}`,
     'identity single-segment=true',
     toSink,
   ].join(' ! ');
+}
+
+function sizeCaps({ width, height }: Size): string {
+  return `width=${width},height=${height},pixel-aspect-ratio=1/1`;
 }
 
 const decode = `${demux} ! decodebin name=decode force-sw-decoders=true`;
@@ -98,6 +109,16 @@ export const platforms = {
       'both. ! queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! fakesink sync=false async=false',
     still: ({ kind, direction, width, height }) =>
       `${decodeStill[kind]} ! ${fitted(width, height, direction)} max-buffers=1`,
+    jpeg: (from, to) =>
+      [
+        `appsrc name=source format=time caps=video/x-raw,format=RGBP,${sizeCaps(from)},framerate=0/1`,
+        'videoscale add-borders=false',
+        'videoconvert',
+        // JFIF 1.02: full range BT.601, which videoconvert would not choose by itself.
+        `video/x-raw,format=I420,${sizeCaps(to)},colorimetry=1:4:0:0`,
+        'jpegenc quality=70',
+        'appsink name=sink sync=false',
+      ].join(' ! '),
     elements: gstreamerElements,
   },
 } as const satisfies Record<string, Platform>;

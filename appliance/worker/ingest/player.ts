@@ -1,5 +1,5 @@
-// Opens pipelines on a file and follows their bus.
-import type { AppSink, BusMessage, Element, GStreamer, Pipeline } from './gstreamer.ts';
+// Opens pipelines, most of them on a file, and follows their bus.
+import type { AppSink, AppSrc, BusMessage, Element, GStreamer, Pipeline } from './gstreamer.ts';
 import { refusal } from './refusal.ts';
 
 /**
@@ -14,7 +14,8 @@ export class Player {
     this.#gstreamer = gstreamer;
   }
 
-  play(launchText: string, path: string): Playback {
+  /** `path`: null for a pipeline that is fed. */
+  play(launchText: string, path: string | null): Playback {
     const playback = new Playback(new this.#gstreamer.Pipeline(launchText), path, () => this.#open.delete(playback));
     this.#open.add(playback);
     return playback;
@@ -36,12 +37,12 @@ export class Playback {
   readonly #whenStopped: () => void;
   readonly #broken = new AbortController();
 
-  constructor(pipeline: Pipeline, path: string, whenStopped: () => void) {
+  constructor(pipeline: Pipeline, path: string | null, whenStopped: () => void) {
     this.#pipeline = pipeline;
     this.#whenStopped = whenStopped;
     // Left on, stop() strands the thread that waits on the bus.
     pipeline['auto-flush-bus'] = false;
-    this.child('source')['location'] = path;
+    if (path !== null) this.child('source')['location'] = path;
     this.finished = new Promise((resolve) => {
       pipeline.pollBus((message: BusMessage) => {
         if (message.type === 'eos') resolve();
@@ -66,6 +67,12 @@ export class Playback {
   puller(): () => Promise<Buffer | null> {
     const sink = this.child('sink') as AppSink;
     return () => new Promise((resolve) => sink.pull(resolve));
+  }
+
+  /** The appsrc `source` as a function: what it is given is copied before it returns. */
+  feeder(): (pixels: Uint8Array) => void {
+    const source = this.child('source') as AppSrc;
+    return (pixels) => source.push(pixels);
   }
 
   /** Of a pipeline that takes jumps: to the first frame at or after a whole second. Which frame that is, is to be checked. */

@@ -54,7 +54,15 @@ export async function track({
         detection: { ...everything(), classes: options.classes ? [...options.classes] : null },
         ...{ stallMs: 10_000, mayJump: true },
       },
-      ...{ tool, model, player, platform: platforms.software, hold: new Hold(), signal: leaving.signal },
+      ...{
+        tool,
+        model,
+        player,
+        platform: platforms.software,
+        hold: new Hold(),
+        looked: () => false,
+        signal: leaving.signal,
+      },
       send: () => undefined,
       log: pino({ level: 'silent' }),
     });
