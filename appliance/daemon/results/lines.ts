@@ -52,6 +52,26 @@ export async function* lineBatches(path: string, options: BatchOptions = {}): As
   }
 }
 
+/** The last whole line, without its newline; undefined where there is none. */
+export async function lastLine(path: string): Promise<string | undefined> {
+  const handle = await openLines(path);
+  if (!handle) return undefined;
+  try {
+    const { size } = await handle.stat();
+    // A line is seldom longer than the first of these.
+    for (let bytes = 64 * 1024; ; bytes *= 4) {
+      const position = Math.max(size - bytes, 0);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - position), { position });
+      const end = buffer.subarray(0, bytesRead).lastIndexOf(newline);
+      const start = end <= 0 ? 0 : buffer.lastIndexOf(newline, end - 1) + 1;
+      if (end !== -1 && (start > 0 || position === 0)) return buffer.toString('utf8', start, end);
+      if (position === 0) return undefined;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 /** The same lines as elements of a JSON array, without its brackets. JSON text has no newline inside a line. */
 export async function* asElements(batches: AsyncIterable<Buffer>): AsyncGenerator<Buffer | string, void, undefined> {
   let first = true;

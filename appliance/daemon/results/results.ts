@@ -44,6 +44,10 @@ export class Results {
     return join(this.#jobsDir, jobId, jobFiles.input);
   }
 
+  posterPath(jobId: string): string {
+    return join(this.#jobsDir, jobId, jobFiles.poster);
+  }
+
   /** JSON `{"offset","limit","total","frames"}`: of a job that still runs, what it has found so far. */
   page(jobId: string, query: { offset: number; limit: number; signal?: AbortSignal | undefined }): Pieces {
     return this.#pages.pieces(this.#framesPath(jobId), query);
