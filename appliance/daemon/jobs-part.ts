@@ -3,10 +3,13 @@ import type { Log } from '../log.ts';
 import type { Config } from './config.ts';
 import type { Folders } from './folders.ts';
 import { Jobs } from './jobs/jobs.ts';
+import type { Lookout } from './jobs/lookout.ts';
 import type { WorkerSupply } from './jobs/worker-supply.ts';
 import type { Models } from './models/models.ts';
+import { preparations } from './models-part.ts';
 import type { EventStream } from './publish/stream.ts';
 import type { JobStore } from './record/job-store.ts';
+import type { Settings } from './settings/schema.ts';
 
 export interface JobsPartOptions {
   readonly folders: Folders;
@@ -14,22 +17,31 @@ export interface JobsPartOptions {
   readonly stream: EventStream;
   readonly workers: WorkerSupply;
   readonly models: Models;
+  readonly lookout: Lookout;
+  /** As they hold when they are asked for. */
+  readonly now: () => Settings;
   readonly log: Log;
 }
 
-export function makeJobs({ jobs }: Config, { folders, models, ...rest }: JobsPartOptions): Jobs {
+export function makeJobs(config: Config, { folders, models, now, ...rest }: JobsPartOptions): Jobs {
+  const { jobs } = config;
   const stallMs = jobs.stall_s * 1000;
   return new Jobs({
     ...rest,
     folder: folders.jobs,
     // The worker notices a stalled pipeline itself; the daemon's patience ends a little later.
     limits: {
-      running: jobs.running,
-      queue: jobs.queue,
+      get running() {
+        return now().jobs.running;
+      },
+      get queue() {
+        return now().jobs.queue;
+      },
       stallMs,
       hangMs: stallMs + 5000,
       longestMs: jobs.longest_h * 3_600_000,
     },
     detection: (model) => models.detection(model),
+    prepareFor: preparations(config, folders, rest.workers),
   });
 }

@@ -10,6 +10,7 @@ import { EngineBuild, withoutTensorrt } from './jobs/engine-build.ts';
 import { isolate } from './jobs/isolation.ts';
 import { WorkerSupply } from './jobs/worker-supply.ts';
 import type { ModelPlace } from './models/loaders.ts';
+import type { Settings } from './settings/schema.ts';
 
 const megabyte = 2 ** 20;
 /** TensorRT tries many kernels for each layer; on a small Jetson that takes minutes. */
@@ -19,6 +20,8 @@ export interface WorkersOptions {
   readonly folders: Folders;
   /** To begin with. */
   readonly model: ModelPlace;
+  /** As they hold when they are asked for. */
+  readonly now: () => Settings;
   readonly onChange: () => void;
   readonly log: Log;
 }
@@ -30,7 +33,7 @@ export interface WorkersPart {
 }
 
 export async function makeWorkers(config: Config, options: WorkersOptions): Promise<WorkersPart> {
-  const { folders, model, onChange, log } = options;
+  const { folders, model, now, onChange, log } = options;
   const { onnxruntime, tensorrt_options: tensorrtOptions } = config.worker;
   const binding = onnxruntime === null ? null : resolve(onnxruntime); // a worker may start in another folder
   const engines = resolve(folders.engines);
@@ -48,12 +51,16 @@ export async function makeWorkers(config: Config, options: WorkersOptions): Prom
     entry: new URL(`../worker/main${extname(import.meta.url)}`, import.meta.url),
     graceMs: 2000,
     confinement,
-    memoryBytes: (config.worker.memory_mb ?? share(config.jobs.running)) * megabyte,
   };
+  const memoryBytes = () => (config.worker.memory_mb ?? share(now().jobs.running)) * megabyte;
   const providers = firstProviders(config);
   const buildsItself = buildsEngines(config) && providers.includes('tensorrt');
   const workers: WorkerSupply = new WorkerSupply({
     ...worker,
+    // Asked for each worker anew: when more jobs may run, each has less.
+    get memoryBytes() {
+      return memoryBytes();
+    },
     prepare: {
       type: 'prepare',
       model,
@@ -69,7 +76,7 @@ export async function makeWorkers(config: Config, options: WorkersOptions): Prom
     },
     log,
   });
-  const building = { ...worker, readyMs: longestBuildMs, written: [engines] };
+  const building = { ...worker, memoryBytes: memoryBytes(), readyMs: longestBuildMs, written: [engines] };
   const engine = new EngineBuild({ worker: building, workers, ladder: config.model.providers, onChange, log });
   return { workers, engine };
 }

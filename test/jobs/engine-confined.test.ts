@@ -1,13 +1,14 @@
 // The real worker in its confinement, with bindings of ONNX Runtime that lie where it may read them only.
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Provider } from '../../appliance/contract/frame.ts';
 import { bindingFolders } from '../../appliance/daemon/jobs/binding-folders.ts';
 import { isolate } from '../../appliance/daemon/jobs/isolation.ts';
 import { WorkerProcess } from '../../appliance/daemon/jobs/worker-process.ts';
+import { program } from '../support/program.ts';
 import { tempData } from '../support/temp-data.ts';
 import { movedBinding, tensorrtBinding } from '../worker/infer/bindings.ts';
 
@@ -30,7 +31,7 @@ async function house(binding: string, tensorrtOptions: Record<string, string> = 
   }
   const load = async (providers: Provider[], written: readonly string[] = []) => {
     const worker = new WorkerProcess({
-      entry: new URL('../../appliance/worker/main.ts', import.meta.url),
+      entry: pathToFileURL(program('worker/main').entry),
       prepare: {
         type: 'prepare',
         model: { name: 'demo', path: demo },

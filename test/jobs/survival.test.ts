@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobFiles } from '../../appliance/contract/frame.ts';
 import type { ApplianceEvent } from '../../appliance/contract/events.ts';
+import { noJobOptions } from '../../appliance/contract/job-options.ts';
 import type { Job } from '../../appliance/contract/job.ts';
 import { openDesk } from '../support/job-desk.ts';
 import { tempData } from '../support/temp-data.ts';
@@ -118,7 +119,8 @@ describe('a hold', () => {
 
 describe('a submit that comes twice', () => {
   const source = { sourceName: 'clip.mp4', sourceBytes: 1, sourceType: 'video/mp4' };
-  const what = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const, ...source };
+  const tool = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const };
+  const what = { ...tool, ...source, options: noJobOptions };
   const ids = ['0c8a3df0-0000-4000-8000-000000000001', '0c8a3df0-0000-4000-8000-000000000002'] as const;
 
   test('makes one job for one key and content, also after a restart, and refuses other content', async () => {

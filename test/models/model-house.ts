@@ -103,10 +103,12 @@ export class ModelHouse {
     return this.ask('/v1/models', { method: 'POST', body: form });
   }
 
-  async submit(video: Blob): Promise<string> {
+  /** `options`: more of the query. */
+  async submit(video: Blob, options = ''): Promise<string> {
     const form = new FormData();
     form.set('file', video, 'clip.mp4');
-    const { body } = await this.ask('/v1/video/submit?plugin_id=yolo&tool=detect', { method: 'POST', body: form });
+    const path = `/v1/video/submit?plugin_id=yolo&tool=detect${options}`;
+    const { body } = await this.ask(path, { method: 'POST', body: form });
     return z.object({ job_id: z.uuid() }).parse(body).job_id;
   }
 

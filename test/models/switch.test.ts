@@ -20,7 +20,7 @@ describe.skipIf(noFfmpeg !== null)('a change of the model', () => {
     // Dark, so that its score is about a half: above the usual threshold, below a higher one.
     const colour = ['-f', 'lavfi', '-i', 'color=c=0x900000:s=64x64:r=10:d=1'];
     red = await media.make('red.mp4', ...colour, ...quick);
-    long = await media.make('long.mp4', ...media.pattern('640x360', 25, 100), ...quick);
+    long = await media.make('long.mp4', ...media.pattern('640x360', 25, 60), ...quick);
   }, 60_000);
   afterAll(() => media.close());
 

@@ -1,31 +1,31 @@
 // One job's life on workers, as many as it takes: one that dies is followed by another that goes on where it left off.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DetectionSettings } from '../../contract/detection.ts';
 import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
-import { jobFiles, type ModelCard } from '../../contract/frame.ts';
+import type { ModelCard } from '../../contract/frame.ts';
+import { noJobOptions } from '../../contract/job-options.ts';
 import type { Job } from '../../contract/job.ts';
 import { requireTool } from '../../contract/plugins.ts';
 import type { Log } from '../../log.ts';
 import { Deaths } from './deaths.ts';
+import { dropWorkFiles, hasPoster } from './job-folder.ts';
+import type { JobLimits } from './job-limits.ts';
 import { runJob } from './job-run.ts';
+import { JobTerms, type JobTermsOptions } from './job-terms.ts';
 import type { Ledger } from './ledger.ts';
 import { LiveProgress, type Step } from './live-progress.ts';
+import type { View } from './lookout.ts';
 import { readMark } from './mark.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { WorkerProcess } from './worker-process.ts';
-import type { WorkerSupply } from './worker-supply.ts';
 
-export interface JobLifeOptions {
+export interface JobLifeOptions extends JobTermsOptions {
   readonly ledger: Ledger;
-  readonly workers: WorkerSupply;
   /** The job's own, with its input in it. */
   readonly folder: string;
-  readonly limits: { readonly hangMs: number; readonly stallMs: number; readonly longestMs: number };
-  /** What of this model's detections is told, and by which names. */
-  readonly detection: (model: ModelCard) => DetectionSettings;
+  readonly limits: Pick<JobLimits, 'hangMs' | 'stallMs' | 'longestMs'>;
+  readonly view: View;
   /** Called when the job has moved on by some frames. */
   readonly onProgress: () => void;
   readonly log: Log;
@@ -52,8 +52,7 @@ export class JobLife {
   /** False until the present worker has come to the frames: the mark is another one's until then. */
   #analyzing = false;
   #worker: WorkerProcess | null = null;
-  /** Taken when it began; other workers of the same model go on by them. */
-  #terms: { readonly sha256: string; readonly settings: DetectionSettings } | null = null;
+  readonly #terms: JobTerms;
   /** Why it is held, by whom. */
   readonly #held = new Map<'appliance' | 'worker' | 'record', string>();
   /** Settles when the job has ended, or waits again, and that is recorded. Rejects only for a bug. */
@@ -63,6 +62,7 @@ export class JobLife {
     this.#id = id;
     this.#options = options;
     this.#stopwatch = new Stopwatch(options.limits);
+    this.#terms = new JobTerms(options.ledger.get(id)?.options ?? noJobOptions, options);
     this.outcome = this.#run();
   }
 
@@ -102,19 +102,20 @@ export class JobLife {
   }
 
   async #attempt(): Promise<Awaited<ReturnType<typeof runJob>>> {
-    const { workers, folder, limits } = this.#options;
+    const { folder, limits, view } = this.#options;
     const { signal } = this.#abort;
     this.#hadWorker = false;
     this.#analyzing = false;
-    const { worker, model } = await workers.take(signal);
+    const { worker, model } = await this.#terms.take(signal);
     this.#hadWorker = true;
     try {
-      const detection = this.#settingsFor(model);
+      const detection = this.#terms.settingsFor(model);
       const job = this.#begin(model, detection);
       const reachable = await worker.enter(folder).catch((cause: unknown) => {
         throw new Fault('artifact-failed', `The job's folder cannot be used (${codeOf(cause)}).`, { cause });
       });
       this.#worker = worker;
+      view.attach(worker);
       const { stallMs } = limits;
       const mayJump = this.#deaths.count === 0;
       const start = { type: 'start' as const, jobId: this.#id, tool: requireTool(job.tool), stallMs, mayJump };
@@ -125,24 +126,19 @@ export class JobLife {
         stopwatch: this.#stopwatch,
         onStep: (step) => this.#advance(step),
         onHeld: (reason) => this.#setHeld('worker', reason),
+        onPreview: (preview) => view.take(preview),
         start: { ...start, ...reachable, detection },
       });
       if (this.#held.has('appliance')) worker.send({ type: 'pause' });
       return await done;
     } finally {
       this.#worker = null;
+      view.detach();
       this.#stopwatch.hold('worker', false);
       this.#setHeld('worker', null);
       // Not awaited: what became of the job is known, and the supply sees to it that no process is left behind.
       void worker.end();
     }
-  }
-
-  #settingsFor(card: ModelCard): DetectionSettings {
-    const kept = this.#terms?.sha256 === card.sha256 ? this.#terms.settings : null;
-    const settings = kept ?? this.#options.detection(card);
-    this.#terms = { sha256: card.sha256, settings };
-    return settings;
   }
 
   #begin(card: ModelCard, settings: DetectionSettings): Job {
@@ -163,7 +159,7 @@ export class JobLife {
       await this.#end('cancelled', {});
       return 'ended';
     }
-    if (!this.#hadWorker) return this.#wait();
+    if (!this.#hadWorker && !this.#terms.ownModel) return this.#wait();
     if (causes.ofDisk.has(codeOf(fault.cause))) {
       this.#setHeld('record', `It waits for room: ${fault.message}`);
       await this.#pause();
@@ -200,20 +196,17 @@ export class JobLife {
   /** Told only when it is recorded; a full disk holds the job until then, unless somebody waits for its cancelling. */
   async #end(status: 'completed' | 'failed' | 'cancelled', change: Partial<Job>): Promise<void> {
     const { ledger, folder } = this.#options;
-    const ended = { ...still, completedAt: Date.now() };
+    const ended = { ...still, completedAt: Date.now(), hasPoster: await hasPoster(folder) };
     if (status === 'cancelled') return void ledger.move(this.#id, status, { ...ended, ...change });
-    while (!ledger.moveIfRecorded(this.#id, status, { ...ended, ...change })) {
+    while (this.#cancelled || !ledger.moveIfRecorded(this.#id, status, { ...ended, ...change })) {
+      // Whoever cancels it while the folder is looked at, or the disk is full, is told so.
       if (this.#cancelled) return void ledger.move(this.#id, 'cancelled', ended);
       // The next daemon finds the job nearly done, by its checkpoint.
       if (this.#suspending) return;
       this.#setHeld('record', `Its end cannot be recorded. ${ledger.complaint ?? ''}`);
       await this.#pause();
     }
-    if (status !== 'completed') return;
-    // Of no use any more. Left behind, they do no harm.
-    for (const name of [jobFiles.checkpointA, jobFiles.checkpointB, jobFiles.mark]) {
-      await rm(join(folder, name), { force: true }).catch(() => undefined);
-    }
+    if (status === 'completed') await dropWorkFiles(folder);
   }
 
   #advance(step: Step): void {

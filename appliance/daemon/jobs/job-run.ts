@@ -11,6 +11,7 @@ import type { Ending, Report, WorkerProcess } from './worker-process.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Done = Extract<Report, { type: 'done' }>;
+export type Preview = Extract<Report, { type: 'preview' }>;
 
 export interface RunOptions {
   readonly worker: WorkerProcess;
@@ -23,6 +24,7 @@ export interface RunOptions {
   readonly onStep: (step: Step) => void;
   /** The worker waits for room on the disk; null: it goes on. */
   readonly onHeld: (reason: string | null) => void;
+  readonly onPreview: (preview: Preview) => void;
 }
 
 /** Resolves with what the worker made and left whole on the disk; rejects with the Fault that ended its work. */
@@ -41,7 +43,7 @@ export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' 
   }
 }
 
-function untilDone({ worker, start, signal, stopwatch, onStep, onHeld }: RunOptions): Promise<Done> {
+function untilDone({ worker, start, signal, stopwatch, onStep, onHeld, onPreview }: RunOptions): Promise<Done> {
   return new Promise((resolve, reject) => {
     let settled = false;
     const settle = (finish: () => void) => {
@@ -77,6 +79,8 @@ function untilDone({ worker, start, signal, stopwatch, onStep, onHeld }: RunOpti
           stopwatch.news();
           onStep(report);
           return;
+        case 'preview':
+          return onPreview(report);
         case 'held':
           stopwatch.hold('worker', report.reason !== null);
           return onHeld(report.reason);

@@ -6,33 +6,24 @@ import { jobFiles } from '../../contract/frame.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Submission } from '../record/job-store.ts';
 import { JobLife, type JobLifeOptions } from './job-life.ts';
-import { type JobQuery, Ledger, type LedgerOptions, type NewJob } from './ledger.ts';
+import type { JobLimits } from './job-limits.ts';
+import { type JobQuery, Ledger, type LedgerOptions } from './ledger.ts';
+import type { Lookout } from './lookout.ts';
 import { readMark } from './mark.ts';
+import type { NewJob } from './new-job.ts';
+import { Queue } from './queue.ts';
 
-export interface JobLimits {
-  /** Jobs that run at the same time. */
-  readonly running: number;
-  /** Jobs that may wait. */
-  readonly queue: number;
-  /** A worker that brings nothing new for so long is ended. */
-  readonly hangMs: number;
-  /** The same of its pipeline, which it watches itself. */
-  readonly stallMs: number;
-  /** A job that takes longer in all is ended. */
-  readonly longestMs: number;
-}
-
-export interface JobsOptions extends LedgerOptions, Pick<JobLifeOptions, 'workers' | 'detection'> {
+export interface JobsOptions extends LedgerOptions, Pick<JobLifeOptions, 'workers' | 'detection' | 'prepareFor'> {
   /** Holds a folder for each job, with its input in it. */
   readonly folder: string;
   readonly limits: JobLimits;
+  readonly lookout: Lookout;
 }
 
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #ledger: Ledger;
-  /** Ids of pending jobs, in their order. */
-  readonly #queue: string[] = [];
+  readonly #queue: Queue;
   /** Those that have a worker, or are getting one. */
   readonly #lives = new Map<string, JobLife>();
   #begun = false;
@@ -42,6 +33,7 @@ export class Jobs {
   constructor(options: JobsOptions) {
     this.#options = options;
     this.#ledger = new Ledger(options);
+    this.#queue = new Queue(this.#ledger);
   }
 
   /** Takes up what an earlier daemon left: all wait again in their order, to go on where they were. */
@@ -49,7 +41,7 @@ export class Jobs {
     const left = this.#ledger.left();
     for (const job of left) {
       this.#ledger.takeUp(job, await readMark(this.#path(job.id)));
-      this.#queue.push(job.id);
+      this.#queue.add(job.id);
     }
     if (left.length > 0) this.#options.log.info({ jobs: left.length }, 'unfinished jobs queued again');
   }
@@ -59,6 +51,12 @@ export class Jobs {
     if (this.#begun || this.#closing) return;
     this.#begun = true;
     this.#fill();
+  }
+
+  /** What was handed in as limits says something else from now on; jobs that run go on. */
+  limitsChanged(): void {
+    this.#fill();
+    this.#refill();
   }
 
   /** No job is started from now on; those that run go on. */
@@ -93,7 +91,7 @@ export class Jobs {
   create(input: NewJob, submission: Submission | null = null): Job {
     const job = this.#ledger.add(input, submission);
     if (job.id !== input.id) return job;
-    this.#queue.push(job.id);
+    this.#queue.add(job.id);
     this.#fill();
     this.#refill();
     return job;
@@ -131,10 +129,18 @@ export class Jobs {
       life.cancel();
       await life.outcome;
     } else {
-      this.#queue.splice(this.#queue.indexOf(id), 1);
+      this.#queue.remove(id);
       this.#ledger.move(id, 'cancelled', { stage: null, completedAt: Date.now() });
     }
     return 'cancelled';
+  }
+
+  /**
+   * A job that waits goes in front of `before`; null: behind all. Throws Fault 'job-not-found', or 'job-not-pending'
+   * where either of them does not wait.
+   */
+  move(id: string, before: string | null): Job {
+    return this.#queue.move(id, before);
   }
 
   /**
@@ -150,7 +156,7 @@ export class Jobs {
     this.#retryable(id); // somebody else may have been quicker
     this.admit();
     const job = this.#ledger.revive(id, mark);
-    this.#queue.push(id);
+    this.#queue.add(id);
     this.#fill();
     this.#refill();
     return job;
@@ -159,7 +165,7 @@ export class Jobs {
   /** Running jobs save what they have, and wait for the next daemon. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     for (const life of this.#lives.values()) life.suspend();
     await Promise.all([...this.#lives.values()].map((life) => life.outcome));
     this.#ledger.close();
@@ -167,30 +173,33 @@ export class Jobs {
 
   #fill(): void {
     while (this.#begun && !this.#closing && this.#held === null && this.#lives.size < this.#options.limits.running) {
-      const id = this.#queue.shift();
+      const id = this.#queue.take();
       if (id === undefined) break;
       this.#start(id);
     }
   }
 
   #start(id: string): void {
-    const { workers, limits, detection, log } = this.#options;
+    const { workers, limits, detection, prepareFor, lookout, log } = this.#options;
     const life = new JobLife(id, {
       ledger: this.#ledger,
       workers,
       folder: this.#path(id),
       limits,
       detection,
+      prepareFor,
+      view: lookout.open(id),
       onProgress: () => this.#refill(),
       log,
     });
     this.#lives.set(id, life);
     void life.outcome.then((outcome) => {
       this.#lives.delete(id);
+      lookout.close(id);
       if (outcome === 'waits' && !this.#closing) {
         // The next one would get no worker either, unless a spare is there: all wait until one is ready.
         if (!this.#options.workers.stocked) this.stopStarting();
-        this.#queue.unshift(id);
+        this.#queue.add(id);
       }
       this.#fill();
       this.#refill();
@@ -198,13 +207,16 @@ export class Jobs {
   }
 
   /**
-   * Has a spare made when the next job can be foreseen: on an idle machine, or when a job waits and those that run are
-   * under way. Loading a model beside a running job would only take the machine from it.
+   * Has a spare made when the next job can be foreseen: on an idle machine, or when the next one is there to take
+   * it and those that run are under way. Loading a model beside a running job would only take the machine from it.
    */
   #refill(): void {
     if (this.#closing) return;
     const underWay = [...this.#lives.keys()].every((id) => (this.#ledger.get(id)?.currentFrame ?? 0) > 0);
-    if (this.#lives.size === 0 || (this.#queue.length > 0 && underWay)) this.#options.workers.refill();
+    const [first] = this.#queue.ids;
+    const next = first === undefined ? undefined : this.#ledger.get(first);
+    const fits = next !== undefined && [null, this.#options.workers.prepare.model.name].includes(next.options.model);
+    if (this.#lives.size === 0 || (fits && underWay)) this.#options.workers.refill();
   }
 
   /** The row first; where a full disk does not take that, the files make the room for it. */

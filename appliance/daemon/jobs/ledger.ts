@@ -6,6 +6,8 @@ import { recordedStep } from '../../contract/progress.ts';
 import type { Log } from '../../log.ts';
 import type { EventStream } from '../publish/stream.ts';
 import type { JobStore, Submission } from '../record/job-store.ts';
+import { type NewJob, newJob } from './new-job.ts';
+import { byRank } from './queue-ranks.ts';
 import { Recorder } from './recorder.ts';
 
 export interface LedgerOptions {
@@ -13,8 +15,6 @@ export interface LedgerOptions {
   readonly stream: EventStream;
   readonly log: Log;
 }
-
-export type NewJob = Pick<Job, 'id' | 'pluginId' | 'tool' | 'jobType' | 'sourceName' | 'sourceBytes' | 'sourceType'>;
 
 export interface JobQuery {
   readonly limit: number;
@@ -83,9 +83,27 @@ export class Ledger {
     return [...jobs, ...[...this.#active.values()].reverse().filter((job) => !listed.has(job.id))];
   }
 
-  /** Pending and running jobs that an earlier daemon left, oldest first. */
+  /** Pending and running jobs that an earlier daemon left, in the order in which they are to run. */
   left(): Job[] {
-    return this.#store.unfinished();
+    return this.#store.unfinished().sort(byRank);
+  }
+
+  /** Of the jobs that are alive, but for these; null where there are no others. */
+  highestRank(except: ReadonlySet<string> = new Set()): number | null {
+    const ranks = [...this.#active.values()].filter(({ id }) => !except.has(id)).map(({ queueRank }) => queueRank);
+    return ranks.length === 0 ? null : Math.max(...ranks);
+  }
+
+  /** Gives jobs that are alive other places in the queue. */
+  rank(ranks: ReadonlyMap<string, number>): void {
+    const updatedAt = Date.now();
+    const ranked = [...ranks].map(([id, queueRank]): Job => {
+      const job = this.#alive(id);
+      return { ...job, queueRank, seq: job.seq + 1, updatedAt: Math.max(updatedAt, job.updatedAt) };
+    });
+    this.#recorder.saveRanks(ranked);
+    for (const job of ranked) this.#active.set(job.id, job);
+    for (const job of ranked) this.#stream.emit({ kind: 'job-changed', job });
   }
 
   /** One of those: it waits again. `mark`: how far it had come, which was told and not recorded. */
@@ -103,9 +121,11 @@ export class Ledger {
   revive(id: string, mark: Mark | null): Job {
     const job = this.get(id);
     if (!job) throw new Error(`there is no job ${id}`);
+    const queueRank = this.#lastRank();
     this.#active.set(id, { ...job, currentFrame: Math.max(job.currentFrame, mark?.most_frames ?? 0) });
     this.#finished.delete(id);
-    return this.move(id, 'pending', { stage: 'queued', error: null, startedAt: null, completedAt: null });
+    const ended = { error: null, startedAt: null, completedAt: null };
+    return this.move(id, 'pending', { stage: 'queued', queueRank, ...ended });
   }
 
   /**
@@ -119,30 +139,7 @@ export class Ledger {
       throw new Fault('idempotency-conflict', 'This Idempotency-Key was used for another submit.');
     }
     if (known) return known;
-    const now = Date.now();
-    const job: Job = {
-      ...input,
-      status: 'pending',
-      source: null,
-      model: null,
-      progress: 0,
-      stage: 'queued',
-      currentFrame: 0,
-      totalFrames: null,
-      indeterminate: false,
-      held: null,
-      fps: null,
-      etaS: null,
-      seq: 0,
-      reportedAt: now,
-      summary: null,
-      warnings: [],
-      error: null,
-      createdAt: now,
-      updatedAt: now,
-      startedAt: null,
-      completedAt: null,
-    };
+    const job = newJob(input, this.#lastRank());
     this.#recorder.insert(job, submission);
     this.#active.set(job.id, job);
     this.#log.info({ jobId: job.id, tool: job.tool, bytes: job.sourceBytes }, 'job created');
@@ -169,11 +166,21 @@ export class Ledger {
   }
 
   #next(id: string, status: JobStatus, change: Partial<Job>): Job {
-    const job = this.#active.get(id);
-    if (!job) throw new Error(`job ${id} is not active`);
+    const job = this.#alive(id);
     if (!mayMove(job.status, status)) throw new Error(`job ${id} cannot move from ${job.status} to ${status}`);
     const now = Date.now();
     return { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: Math.max(now, job.updatedAt) };
+  }
+
+  #alive(id: string): Job {
+    const job = this.#active.get(id);
+    if (!job) throw new Error(`job ${id} is not active`);
+    return job;
+  }
+
+  /** Behind all that are alive. */
+  #lastRank(): number {
+    return Math.max(Date.now(), (this.highestRank() ?? 0) + 1);
   }
 
   #moved(next: Job): Job {
@@ -196,7 +203,9 @@ export class Ledger {
       this.#recorder.saveProgress(next);
       this.#progressWrites += 1;
     }
-    this.#stream.emit({ kind: 'job-progressed', job: next });
+    // What the probe saw is news of the job itself; a delta of progress has no place for it.
+    const kind = next.source === job.source ? 'job-progressed' : 'job-changed';
+    this.#stream.emit({ kind, job: next });
   }
 
   /** Of a finished job. */

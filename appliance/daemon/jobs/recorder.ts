@@ -78,6 +78,18 @@ export class Recorder {
     }
   }
 
+  /** Only the places in the queue, of all these or of none. */
+  saveRanks(ranked: readonly Job[]): void {
+    for (const job of ranked) if (this.#late.has(job.id)) this.#late.set(job.id, job);
+    const others = ranked.filter(({ id }) => !this.#late.has(id));
+    try {
+      this.#store.saveRanks(others);
+    } catch (error) {
+      for (const job of others) this.#late.set(job.id, job);
+      this.#complain(error);
+    }
+  }
+
   /** What is late is tried once more. */
   close(): void {
     if (this.#late.size > 0) this.#catchUp();

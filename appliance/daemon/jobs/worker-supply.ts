@@ -4,6 +4,7 @@ import { Fault } from '../../contract/fault.ts';
 import type { ModelCard, Refusal } from '../../contract/frame.ts';
 import type { RuntimeInfo } from '../../contract/runtime.ts';
 import type { Log } from '../../log.ts';
+import { type Supplied, whenLoaded } from './supplied.ts';
 import { type Prepare, type Ready, WorkerProcess, type WorkerOptions } from './worker-process.ts';
 
 interface SupplyOptions extends WorkerOptions {
@@ -13,11 +14,6 @@ interface SupplyOptions extends WorkerOptions {
 
 /** Until a spare is tried again after one, two, more in a row that could not load their model; the next job tries at once. */
 const retriesMs = [500, 5000, 30_000] as const;
-
-export interface Supplied {
-  readonly worker: WorkerProcess;
-  readonly model: ModelCard;
-}
 
 export class WorkerSupply {
   readonly #options: SupplyOptions;
@@ -101,21 +97,18 @@ export class WorkerSupply {
     if (signal.aborted) throw new Fault('cancelled', 'Cancelled');
     const worker = this.#spare ?? this.#fork();
     this.#spare = undefined;
-    let giveUp = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      giveUp = () => reject(new Fault('cancelled', 'Cancelled'));
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
-    try {
-      const { model } = await Promise.race([worker.ready, aborted]);
-      if (this.#fault) this.#wellAgain();
-      return { worker, model };
-    } catch (error) {
-      void worker.end();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+    const supplied = await whenLoaded(worker, signal);
+    if (this.#fault) this.#wellAgain();
+    return supplied;
+  }
+
+  /**
+   * A worker for one job that is made of something else; the spare stays for others. Rejects in the same way; what
+   * comes of it is no fault of the supply.
+   */
+  async takeOther(prepare: Prepare, signal: AbortSignal): Promise<Supplied> {
+    if (signal.aborted) throw new Fault('cancelled', 'Cancelled');
+    return whenLoaded(this.#launch(prepare), signal);
   }
 
   /** Forks the next spare, unless there is one. When is for the owner of the queue to say. */

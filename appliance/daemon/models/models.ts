@@ -87,6 +87,11 @@ export class Models {
     return this.#view(found(name, await this.#catalogue.find(name)));
   }
 
+  /** The same when a worker has seen it. */
+  async seen(name: string): Promise<ModelView> {
+    return this.#view(found(name, await this.#catalogue.findChecked(name)));
+  }
+
   /**
    * Jobs that start from now on run on it; those that run finish on theirs. Throws Fault 'model-not-found', or
    * 'model-refused' where it cannot be loaded, or its settings do not fit it: then all stays as it was.
@@ -117,12 +122,8 @@ export class Models {
   /** Of one that was uploaded. Throws Fault 'model-not-found', 'model-in-use', or 'not-allowed' for the operator's. */
   async remove(name: string): Promise<void> {
     const file = found(name, await this.#catalogue.find(name));
-    if (file.origin !== 'upload') {
-      throw new Fault(
-        'not-allowed',
-        `${name} lies in the operator's folder of models; only its owner removes it there`,
-      );
-    }
+    const theirs = `${name} lies in the operator's folder of models; only its owner removes it there`;
+    if (file.origin !== 'upload') throw new Fault('not-allowed', theirs);
     if (this.#isInUse(file) || this.#wanted.has(file.path))
       throw new Fault('model-in-use', `${name} is in use. Use another model first.`);
     await this.#options.settings.forget(name);

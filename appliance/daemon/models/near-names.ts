@@ -16,6 +16,21 @@ export function nearNames(written: string, names: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
+/** Null where the model has all of these classes, else a sentence with what may be meant. */
+export function unknownClass(written: readonly string[], classes: readonly string[]): string | null {
+  const unknown = written.find((name) => !classes.includes(name));
+  if (unknown === undefined) return null;
+  const near = nearNames(unknown, classes);
+  const known =
+    near.length > 0 ? `Near: ${quoted(near)}` : `It has ${classes.length}, such as ${quoted(classes.slice(0, 5))}`;
+  return `This model has no class "${unknown}". ${known}.`;
+}
+
+/** As they stand in a sentence. */
+export function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}
+
 /** Levenshtein, in the two rows of Wagner and Fischer (1974); more than `most` where the lengths say so already. */
 function distance(left: readonly string[], right: readonly string[], most: number): number {
   if (Math.abs(left.length - right.length) > most) return most + 1;

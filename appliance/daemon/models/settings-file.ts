@@ -1,12 +1,11 @@
 // One models.yaml: which model new appliances begin with, and what is set of each.
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
 import { ModelName, ModelSettings } from '../../contract/model-api.ts';
-import { syncFolder } from '../record/sync-folder.ts';
+import { writeDurably } from '../record/write-durably.ts';
 
 const Content = z.strictObject({
   /** In use from the next start on. */
@@ -47,21 +46,7 @@ export async function writeSettings(path: string, content: SettingsContent): Pro
   if (Buffer.byteLength(text) > mostBytes) {
     throw new Fault('model-refused', 'These are more settings than can be kept. Name fewer classes or aliases.');
   }
-  const draft = `${path}.new`;
-  try {
-    const file = await open(draft, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  await writeDurably(path, text);
 }
 
 function unreadable(path: string, cause: unknown): Fault {

@@ -4,7 +4,7 @@ import type { DetectionSettings } from '../../contract/detection.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { ModelSettings, ModelSettingsChange } from '../../contract/model-api.ts';
 import type { Log } from '../../log.ts';
-import { nearNames } from './near-names.ts';
+import { unknownClass } from './near-names.ts';
 import { readSettings, type SettingsContent, writeSettings } from './settings-file.ts';
 
 export interface SettingsOptions {
@@ -122,13 +122,7 @@ export class Settings {
 }
 
 function mistakeIn(set: Pick<DetectionSettings, 'classes' | 'aliases'>, classes: readonly string[]): string | null {
-  const unknown = [...(set.classes ?? []), ...Object.keys(set.aliases)].find((name) => !classes.includes(name));
-  if (unknown === undefined) return null;
-  const near = nearNames(unknown, classes);
-  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
-  const known =
-    near.length > 0 ? `Near: ${quoted(near)}` : `It has ${classes.length}, such as ${quoted(classes.slice(0, 5))}`;
-  return `This model has no class "${unknown}". ${known}.`;
+  return unknownClass([...(set.classes ?? []), ...Object.keys(set.aliases)], classes);
 }
 
 /** What was set to null is not set any more. */
