@@ -38,7 +38,7 @@ async function openHouse() {
     await usage.count(ids);
     return ids;
   };
-  const open = async (keep: Partial<Keep>): Promise<void> => {
+  const open = async (keep: Partial<Keep>): Promise<Retention> => {
     const retention = new Retention({
       keep: { ...all, ...keep },
       jobs: {
@@ -55,6 +55,7 @@ async function openHouse() {
     onTestFinished(() => retention.close());
     retention.open();
     await retention.rested();
+    return retention;
   };
   const left = (): string[] => desk.store.list({ limit: 100, skip: 0 }).map((job) => job.id);
   return { desk, folder, usage, put, open, left };
@@ -85,6 +86,20 @@ describe('retention of jobs', () => {
     const young = await put(2, 6);
     await open({ jobsDays: 7 });
     expect(left()).toEqual(young.reverse());
+  });
+
+  test('goes by a limit that is set, or taken away, while it runs', async () => {
+    const { put, open, left } = await openHouse();
+    const ids = await put(5);
+    const retention = await open({});
+    expect(left()).toHaveLength(5);
+    retention.setKeep({ ...all, jobsKept: 3 });
+    await retention.rested();
+    expect(left()).toEqual(ids.slice(2).reverse());
+    retention.setKeep(all);
+    retention.look();
+    await retention.rested();
+    expect(left()).toHaveLength(3);
   });
 
   test('looks again when a job has ended', async () => {

@@ -35,6 +35,7 @@ export class Disk {
   readonly #due = { jobs: 0, backups: 0, shown: 0 };
   /** Bytes that each upload under way was admitted for and has not brought yet. */
   readonly #promised = new Map<object, number>();
+  #limits: Limits;
   #watching: Promise<void> | undefined;
   #numbers: Numbers | null = null;
   #short: readonly Shortage[] = [];
@@ -45,6 +46,13 @@ export class Disk {
 
   constructor(options: DiskOptions) {
     this.#options = options;
+    this.#limits = options.limits;
+  }
+
+  /** From now on; who waits for room is told within a second. */
+  setLimits(limits: Limits): void {
+    this.#limits = limits;
+    this.#due.shown = 0;
   }
 
   /** After the first look. */
@@ -64,7 +72,7 @@ export class Disk {
 
   /** Null until everything was measured once. */
   get view(): DiskView | null {
-    const { limits } = this.#options;
+    const limits = this.#limits;
     if (!this.#told?.counted) return null;
     return {
       state: this.low ? 'low' : 'ok',
@@ -79,7 +87,7 @@ export class Disk {
   /** A sentence with numbers and remedy while there is too little room, else null. */
   get complaint(): string | null {
     const [gravest] = this.#short;
-    if (gravest && this.#told) return complain(gravest, this.#told, this.#options.limits);
+    if (gravest && this.#told) return complain(gravest, this.#told, this.#limits);
     return this.#blind;
   }
 
@@ -93,7 +101,8 @@ export class Disk {
    * named they are promised until it asks again, or is released.
    */
   async admit(bytes: number, upload?: object): Promise<void> {
-    const { limits, usage, folders } = this.#options;
+    const { usage, folders } = this.#options;
+    const limits = this.#limits;
     // What has just arrived counts, and counts once: it is measured before the folder that it was moved from.
     if (limits.uploads !== null) await usage.settled();
     const uploads = usage.input + (await bytesOf(folders.uploads));
@@ -150,7 +159,8 @@ export class Disk {
   }
 
   #judge(now: Numbers): void {
-    const { limits, usage, log, hold, onChange } = this.#options;
+    const { usage, log, hold, onChange } = this.#options;
+    const limits = this.#limits;
     const before = this.#short;
     this.#short = shortages(now, limits, before);
     const changed = this.#short.join() !== before.join();

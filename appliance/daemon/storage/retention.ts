@@ -51,6 +51,7 @@ const pageSize = 50;
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #leaving = new AbortController();
+  #keep: Keep;
   #unsubscribe: () => void = () => undefined;
   #hourly: NodeJS.Timeout | undefined;
   #pass: Promise<void> | undefined;
@@ -59,12 +60,18 @@ export class Retention {
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#keep = options.keep;
+  }
+
+  /** From now on so much is kept. */
+  setKeep(keep: Keep): void {
+    this.#keep = keep;
+    if (this.#hourly) this.look();
   }
 
   /** Looks at once, after each job that ends, and every hour. */
   open(): void {
-    const { keep, stream } = this.#options;
-    if (Object.values(keep).every((limit) => limit === null)) return;
+    const { stream } = this.#options;
     this.#unsubscribe = stream.on('job-changed', ({ job }) => {
       if (isFinal(job.status)) this.look();
     });
@@ -74,6 +81,7 @@ export class Retention {
 
   /** One pass at a time; asked during one, it is followed by another. */
   look(): void {
+    if (this.#leaving.signal.aborted || Object.values(this.#keep).every((limit) => limit === null)) return;
     this.#again = this.#pass !== undefined;
     this.#pass ??= this.#run().finally(() => {
       this.#pass = undefined;
@@ -110,7 +118,8 @@ export class Retention {
   }
 
   async #removeJobs(): Promise<void> {
-    const { keep, jobs, usage } = this.#options;
+    const { jobs, usage } = this.#options;
+    const keep = this.#keep;
     const before = keep.jobsDays === null ? -Infinity : Date.now() - keep.jobsDays * dayMs;
     let surplus = keep.jobsKept === null ? 0 : jobs.countFinished() - keep.jobsKept;
     for (let after = 0; ; await setImmediate()) {
@@ -132,7 +141,8 @@ export class Retention {
   }
 
   async #removeInputs(): Promise<void> {
-    const { keep, usage, folder } = this.#options;
+    const { usage, folder } = this.#options;
+    const keep = this.#keep;
     if (keep.inputsDays === null && keep.inputsKept === null) return;
     const before = keep.inputsDays === null ? -Infinity : Date.now() - keep.inputsDays * dayMs;
     const newestFirst = (await this.#withInput()).sort((a, b) => b.endedAt - a.endedAt);

@@ -57,6 +57,12 @@ export class Storage {
     this.#counting = this.#count();
   }
 
+  /** From now on. */
+  set({ limits, keep }: Pick<StorageOptions, 'limits' | 'keep'>): void {
+    this.disk.setLimits(limits);
+    this.#retention.setKeep(keep);
+  }
+
   async close(): Promise<void> {
     this.#leaving.abort();
     await Promise.all([this.disk.close(), this.#retention.close(), this.#usage.close()]);
