@@ -1,4 +1,4 @@
-// Who may come in: the rules for the Host, Origin and API key of requests and sockets alike.
+// Who may come in: the rules for the Host, Origin, API key and session of requests and sockets alike.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../../contract/fault.ts';
 
@@ -11,6 +11,8 @@ export interface GateOptions {
   readonly allowedOrigins: readonly string[];
   /** True while only this machine can reach the address. */
   readonly loopback: boolean;
+  /** Browsers that have shown their key. None unless told. */
+  readonly sessions?: { holds(token: string): boolean };
 }
 
 /** Read only where a rule asks for it, since a request reads its headers one by one from the wire. */
@@ -18,11 +20,15 @@ export interface Caller {
   readonly origin?: string | undefined;
   readonly host?: string | undefined;
   readonly key?: string | undefined;
+  /** The token in the cookie, which a browser sends by itself, whoever's page asks it to. */
+  readonly session?: string | undefined;
+  /** The header `Sec-Fetch-Site`: whose page asks, where the browser says so. */
+  readonly site?: string | undefined;
 }
 
 /** Of an answer, beside those that every page may read. */
 const exposedHeaders =
-  'ETag, Location, Retry-After, Idempotency-Replayed, Vedette-Job-Id, ' +
+  'ETag, Location, Retry-After, Idempotency-Replayed, Vedette-Fault, Vedette-Job-Id, ' +
   'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset';
 
 const noHeaders = {};
@@ -33,10 +39,12 @@ export class Gate {
   readonly #origins: ReadonlySet<string>;
   /** Null where any name may lead here. */
   readonly #hosts: ReadonlySet<string> | null;
+  readonly #sessions: GateOptions['sessions'];
 
-  constructor({ keyHashes, open, allowedOrigins, loopback }: GateOptions) {
+  constructor({ keyHashes, open, allowedOrigins, loopback, sessions }: GateOptions) {
     const origins = allowedOrigins.map((origin) => new URL(origin));
     this.#hashes = open ? [] : keyHashes.map((hash) => Buffer.from(hash, 'hex'));
+    this.#sessions = sessions;
     this.#origins = new Set(origins.map(({ origin }) => origin));
     // A page elsewhere whose name resolves to 127.0.0.1 (DNS rebinding) has our Origin, but its own name in Host.
     const guarded = loopback && this.#hashes.length === 0;
@@ -55,7 +63,7 @@ export class Gate {
   check(caller: Caller, { changes, free }: { changes: boolean; free: boolean }): void {
     if (!this.#isOurs(caller)) throw new Fault('not-allowed', 'This host name is not served here');
     if (changes && !this.#maySpeak(caller)) throw new Fault('not-allowed', 'This origin is not allowed');
-    if (!free && this.locked && !this.opens(caller.key)) throw new Fault('key-required', 'A valid API key is required');
+    if (!free && this.locked && !this.#isKnown(caller)) throw new Fault('key-required', 'A valid API key is required');
   }
 
   /** For a socket before its key is known. */
@@ -65,7 +73,7 @@ export class Gate {
 
   /** For a socket with everything it brought. */
   mayConnect(caller: Caller): boolean {
-    return this.mayOpen(caller) && this.opens(caller.key);
+    return this.mayOpen(caller) && this.#isKnown(caller);
   }
 
   /** Headers that let a page of an allowed origin read the answer. */
@@ -84,15 +92,35 @@ export class Gate {
     return this.#hashes.filter((known) => known.length === hash.length && timingSafeEqual(known, hash)).length > 0;
   }
 
+  /** By its key; where it brings none, by its session. */
+  #isKnown(caller: Caller): boolean {
+    const { key = '', session = '' } = caller;
+    // An old cookie, or another appliance's of this host, is no reason to keep anybody out where no key is asked for.
+    if (!this.locked || key !== '' || session === '') return this.opens(key);
+    return this.#isOwnPage(caller) && this.#sessions?.holds(session) === true;
+  }
+
+  /**
+   * The cookie is no word of the page that asks: it comes along from any page of this host, whatever its port, and from
+   * those of allowed origins, which are to bring a key of their own.
+   */
+  #isOwnPage({ origin = '', host = '', site = '' }: Caller): boolean {
+    if (site !== '' && site !== 'same-origin' && site !== 'none') return false;
+    return origin === '' || isOriginOf(origin, host);
+  }
+
   #isOurs(caller: Caller): boolean {
     return this.#hosts === null || this.#hosts.has((caller.host ?? '').toLowerCase().replace(/:\d*$/, ''));
   }
 
   /** Programs send no Origin; a page sends its own, which is ours when the browser fetched it from here. */
   #maySpeak({ origin = '', host = '' }: Caller): boolean {
-    if (origin === '' || this.#origins.has(origin)) return true;
-    return URL.canParse(origin) && host !== '' && new URL(origin).host === host.toLowerCase();
+    return origin === '' || this.#origins.has(origin) || isOriginOf(origin, host);
   }
+}
+
+function isOriginOf(origin: string, host: string): boolean {
+  return URL.canParse(origin) && host !== '' && new URL(origin).host === host.toLowerCase();
 }
 
 /** The key of a request, from `Authorization: Bearer` or `X-API-Key`. */
