@@ -16,10 +16,20 @@ const secrets = [
   'headers["x-api-key"]',
 ];
 
-/** `level`: trace, debug, info, warn, error, fatal or silent. */
-export function openLog(level: string, name: string): Log {
+/** `level`: trace, debug, info, warn, error, fatal or silent. `also`: gets each line too, as one line of JSON. */
+export function openLog(level: string, name: string, also?: { write(line: string): void }): Log {
   const options = { level, name, redact: { paths: secrets, censor: '***' }, serializers: { err: toLogged } };
-  return process.stdout.isTTY ? pino(options, pretty({ sync: true, ignore: 'pid,hostname' })) : pino(options);
+  const out = process.stdout.isTTY ? pretty({ sync: true, ignore: 'pid,hostname' }) : pino.destination(1);
+  if (!also) return pino(options, out);
+  // Both take all that the logger's level lets through; it is made a line once.
+  const every = { level: 'trace' } as const;
+  return pino(
+    options,
+    pino.multistream([
+      { ...every, stream: out },
+      { ...every, stream: also },
+    ]),
+  );
 }
 
 /** A Fault was foreseen, and its message says all; a bug needs its stack. */
@@ -30,5 +40,5 @@ function toLogged(error: unknown): unknown {
 
 /** The same URL without its user and password, for logs and answers. */
 export function maskUrl(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//***@');
+  return url.replace(/\/\/.*@/, '//***@');
 }

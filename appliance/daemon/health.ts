@@ -1,27 +1,43 @@
 // Whether the daemon is well: what the watchdog is fed by, and what the plugin list says of its workers.
 import type { Jobs } from './jobs/jobs.ts';
 import type { WorkerSupply } from './jobs/worker-supply.ts';
-import type { Pulse } from './pulse.ts';
+import { Pulse } from './pulse.ts';
 import type { Database } from './record/database.ts';
 import type { PluginState } from './serve/plugin-routes.ts';
 
-/** What systemd's watchdog does not bear: it restarts a daemon that is worse off. */
-const longestDelayMs = 5000;
+/** Longer, and it is for systemd to try what a restart does. */
 const longestFaultMs = 600_000;
 
-export interface Vitals {
-  readonly pulse: Pulse;
+export interface SelfCheckOptions {
   readonly database: Database;
   readonly workers: WorkerSupply;
+  /** How late the event loop may run. */
+  readonly longestDelayMs?: number;
 }
 
-/** Throws when the daemon is not well. */
-export function selfCheck({ pulse, database, workers }: Vitals): void {
-  const delayMs = pulse.delayMs(100);
-  if (delayMs > longestDelayMs) throw new Error(`the event loop is ${delayMs.toFixed(0)} ms late`);
-  database.check();
-  if (workers.faultMs > longestFaultMs)
-    throw new Error('no worker could be made ready for too long', { cause: workers.fault });
+export class SelfCheck {
+  readonly #options: SelfCheckOptions;
+  /** Of its own: that of the metrics begins anew only when somebody reads them, and a block that is over is over. */
+  readonly #pulse = new Pulse();
+
+  constructor(options: SelfCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Throws when the daemon is not well, or has not been since the last call. */
+  run(): void {
+    const { database, workers, longestDelayMs = 5000 } = this.#options;
+    const delayMs = this.#pulse.delayMs(100);
+    this.#pulse.reset();
+    if (delayMs > longestDelayMs) throw new Error(`the event loop is ${delayMs.toFixed(0)} ms late`);
+    database.check();
+    if (workers.faultMs > longestFaultMs)
+      throw new Error('no worker could be made ready for too long', { cause: workers.fault });
+  }
+
+  close(): void {
+    this.#pulse.close();
+  }
 }
 
 export function workerState(workers: WorkerSupply, jobs: Jobs): Pick<PluginState, 'state' | 'reason'> {

@@ -37,7 +37,8 @@ export class Supervisor {
   ready(): void {
     this.#notify.ready();
     const { watchdogUs } = this.#options;
-    if (watchdogUs > 0) this.#timer = setInterval(() => this.#feed(), watchdogUs / 2000).unref();
+    // Three times in systemd's patience: one check that fails for what is over does not end the daemon.
+    if (watchdogUs > 0) this.#timer = setInterval(() => this.#feed(), watchdogUs / 3000).unref();
   }
 
   close(): void {
