@@ -5,10 +5,14 @@ import { Fault } from '../contract/fault.ts';
 import { type Log, maskUrl } from '../log.ts';
 import { Activity } from './activity.ts';
 import { makeBackups } from './backups-part.ts';
-import { type Config, isLoopback, readVersion, root } from './config.ts';
+import { type Config, readVersion, root } from './config.ts';
+import { openDoor } from './door-part.ts';
 import { migrations, openFolders } from './folders.ts';
+import { Lookout } from './jobs/lookout.ts';
+import { makeJobRoutes } from './job-routes-part.ts';
 import { makeJobs } from './jobs-part.ts';
-import { selfCheck, workerObstacle, workerPulse, workerState } from './health.ts';
+import { makeKiosk } from './kiosk-part.ts';
+import { SelfCheck, workerObstacle, workerPulse, workerState } from './health.ts';
 import { openMetrics } from './metrics.ts';
 import { chooseModel, modelRoutesOf, openModels, openModelSettings } from './models-part.ts';
 import { openMqtt } from './mqtt-part.ts';
@@ -21,33 +25,34 @@ import { JobStore } from './record/job-store.ts';
 import { holdLock } from './record/lock.ts';
 import { openRecord } from './record/open.ts';
 import { RemovedTopics } from './record/removed-topics.ts';
-import { Results } from './results/results.ts';
-import { Gate } from './serve/gate.ts';
 import { healthRoutes } from './serve/health-routes.ts';
-import { imageRoutes } from './serve/image-routes.ts';
-import { jobRoutes } from './serve/job-routes.ts';
 import { kioskRoutes } from './serve/kiosk.ts';
 import { openapiRoute } from './serve/openapi.ts';
 import { pluginRoutes } from './serve/plugin-routes.ts';
-import { Tus } from './serve/tus.ts';
-import { tusRoutes } from './serve/tus-routes.ts';
-import { cleanUploads, resumableFolder, Uploads } from './serve/upload.ts';
-import { videoRoutes } from './serve/video-routes.ts';
+import { cleanUploads } from './serve/upload.ts';
 import { Web } from './serve/web.ts';
+import { openKioskSettings } from './settings-part.ts';
 import { makeStorage } from './storage-part.ts';
-import { System } from './system.ts';
+import type { System } from './system.ts';
+import { makeSystem, makeSystemScreen, type SystemScreenOptions } from './system-part.ts';
 import { Supervisor } from './systemd.ts';
 import { makeWorkers, type WorkersPart } from './workers-part.ts';
 
-const megabyte = 1024 * 1024;
-
 /** Ready for jobs when it returns. What was opened until it throws is in `parts`, for the owner to close. */
-export async function openAppliance(config: Config, log: Log, parts: Parts): Promise<void> {
+export async function openAppliance(
+  config: Config,
+  log: Log,
+  parts: Parts,
+  outside: Pick<SystemScreenOptions, 'tail' | 'restart'>,
+): Promise<void> {
   const boot = randomUUID();
   const version = readVersion();
   const folders = await openFolders(config.data);
   parts.add('lock', holdLock(folders.lock));
-  const modelSettings = await openModelSettings(config, folders, log);
+  const settings = await openKioskSettings(config, log);
+  const now = () => settings.now;
+  const door = await openDoor(config, log);
+  const modelSettings = await openModelSettings(folders, now, log);
   const firstModel = chooseModel(config, folders, modelSettings, log);
   await cleanUploads(folders.uploads);
 
@@ -60,6 +65,7 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
   const { workers, engine }: WorkersPart = await makeWorkers(config, {
     folders,
     model: firstModel.place,
+    now,
     onChange: () => {
       system.changed();
       if (!workers.fault) jobs.begin();
@@ -74,7 +80,8 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
     await openModels(config, { folders, settings: modelSettings, workers, onChange: onModelChange, log }),
   );
   const store = new JobStore(database);
-  const jobs = parts.add('jobs', makeJobs(config, { folders, store, stream, workers, models, log }));
+  const lookout = new Lookout({ stream, log });
+  const jobs = parts.add('jobs', makeJobs(config, { folders, store, stream, workers, models, lookout, now, log }));
   const backups = parts.add(
     'backups',
     makeBackups(config, { folders, database, onChange: () => system.changed(), log }),
@@ -101,81 +108,50 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
       log,
     }),
   );
-  const system: System = new System({
-    version,
-    node: config.node,
-    boot,
-    stream,
-    model: () => workers.card,
-    building: () => engine.building,
-    mqtt: () => mqtt.state,
-    counts: () => jobs.counts,
-    disk: () => storage.disk.view,
-    complaints: [
-      () => workers.fault?.message ?? null,
-      () => models.complaint,
-      () => storage.disk.complaint,
-      () => jobs.complaint,
-      () => record.complaint,
-      () => backups.complaint,
-      () => mqtt.complaint,
-    ],
-  });
+  const told = { stream, workers, engine, models, storage, jobs, record, backups, mqtt };
+  const system: System = makeSystem(config, { ...told, version, boot, others: [settings, door.operator] });
 
-  const gate = new Gate({
-    keyHashes: config.auth === 'open' ? [] : config.auth.keys.map((key) => key.sha256),
-    open: config.auth === 'open',
-    allowedOrigins: config.serve.allowed_origins,
-    loopback: isLoopback(config.serve.host),
-  });
-  const web = parts.add('web', new Web({ host: config.serve.host, port: config.serve.port, gate, log }));
+  const web = parts.add('web', new Web({ host: config.serve.host, port: config.serve.port, ...door, log }));
   const sockets = parts.add('job sockets', new JobSockets({ stream, snapshot }));
   const live = parts.add(
     'live',
     new Live({
-      stream,
-      snapshot,
-      mayOpen: (caller) => gate.mayOpen(caller),
-      mayConnect: (caller) => gate.mayConnect(caller),
+      ...{ stream, snapshot, mayOpen: door.mayOpen, mayConnect: door.mayConnect },
+      onLookers: (on) => lookout.look(on),
       log,
     }),
   );
+  let port = config.serve.port;
+  const clients = () => live.clients() + sockets.clients();
+  const screen = parts.add(
+    'system screen',
+    makeSystemScreen(config, {
+      ...told,
+      ...outside,
+      folders,
+      locked: door.gate.locked,
+      port: () => port,
+      clients,
+      log,
+    }),
+  );
+  const kiosk = parts.add('kiosk', makeKiosk(config, { ...told, settings, door, folders, log }));
   const registry = openMetrics({
     version,
     stream,
     pulse,
     progressWrites: () => jobs.progressWrites,
     counts: () => jobs.counts,
-    liveClients: () => live.clients() + sockets.clients(),
+    liveClients: clients,
     clientsCut: () => live.cut,
+    previews: () => live.previews,
     outbox: () => mqtt.outbox,
     disk: storage.disk,
   });
-  const uploads = new Uploads({
-    uploadsDir: folders.uploads,
-    jobsDir: folders.jobs,
-    maxBytes: config.serve.max_upload_mb * megabyte,
-    space: storage.disk,
-    log,
-  });
-  const tus = parts.add(
-    'tus',
-    new Tus({
-      desk: jobs,
-      uploads,
-      folder: join(folders.uploads, resumableFolder),
-      jobsDir: folders.jobs,
-      maxBytes: config.serve.max_upload_mb * megabyte,
-      space: storage.disk,
-      log,
-    }),
-  );
-  const results = new Results({ jobsDir: folders.jobs });
+  const work = makeJobRoutes(config, { folders, database, jobs, models, lookout, space: storage.disk, log });
+  parts.add('tus', work.tus);
   const api = [
-    ...videoRoutes({ desk: jobs, uploads, results }),
-    ...imageRoutes({ desk: jobs, uploads }),
-    ...tusRoutes(tus),
-    ...jobRoutes({ desk: jobs, results }),
+    ...work.routes,
     ...pluginRoutes({
       model: () => workers.card,
       pluginState: (id) => ({
@@ -184,7 +160,9 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
         uptime_seconds: system.view().uptime_s,
       }),
     }),
-    ...modelRoutesOf(config, { models, workers, engine, space: storage.disk, log }),
+    ...modelRoutesOf(config, { models, workers, engine, jobs, folders, space: storage.disk, log }),
+    ...screen.routes,
+    ...kiosk.routes,
     ...healthRoutes({
       version,
       system: () => system.view(),
@@ -193,7 +171,11 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
       registry,
     }),
   ];
-  web.route(...api, openapiRoute(api, { version, locked: gate.locked }), ...(await kioskRoutes(join(root, 'ui/dist'))));
+  web.route(
+    ...api,
+    openapiRoute(api, { version, locked: door.gate.locked }),
+    ...(await kioskRoutes(join(root, 'ui/dist'))),
+  );
   web.socket('/v1/ws/jobs/{job_id}', {
     opened: (socket, jobId) => sockets.opened(socket, jobId),
     received: (socket, text) => sockets.received(socket, text),
@@ -203,15 +185,16 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
 
   await storage.open();
   await jobs.open();
-  await tus.open();
+  await work.tus.open();
   const loading = workers.open();
   loading.catch(() => undefined); // awaited below, when the port is open
-  const { port } = await web.listen();
+  ({ port } = await web.listen());
   const host = config.serve.host.includes(':') ? `[${config.serve.host}]` : config.serve.host;
   log.info(
     { url: `http://${host}:${port}`, data: config.data, node: config.node, mqtt: maskUrl(mqtt.url) },
     'listening',
   );
+  screen.open();
   storage.begin();
   models.begin();
 
@@ -220,9 +203,10 @@ export async function openAppliance(config: Config, log: Log, parts: Parts): Pro
     if (fault instanceof Fault && (fault.code === 'worker-died' || firstModel.chosenHere)) return null;
     throw fault;
   });
+  const selfCheck = parts.add('self-check', new SelfCheck({ database, workers }));
   const supervisor = await Supervisor.open({
     ...config.supervisor,
-    check: () => selfCheck({ pulse, database, workers }),
+    check: () => selfCheck.run(),
     log,
   });
   parts.add('supervisor', supervisor).ready();

@@ -3,7 +3,9 @@ import { openLog } from '../log.ts';
 import { openAppliance } from './appliance.ts';
 import { type Config, readConfig } from './config.ts';
 import { bugExit, explain } from './exit.ts';
+import { LogTail } from './log-tail.ts';
 import { Parts } from './parts.ts';
+import { restartExit } from './supervision.ts';
 
 async function main(): Promise<void> {
   let config: Config;
@@ -12,7 +14,8 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exit(explain(error));
   }
-  const log = openLog(config.log, 'vedette');
+  const tail = new LogTail();
+  const log = openLog(config.log, 'vedette', tail);
   const parts = new Parts(log);
   const leaving = new AbortController();
   const leave = async (code: number) => {
@@ -20,6 +23,10 @@ async function main(): Promise<void> {
     leaving.abort();
     await parts.close();
     process.exit(code);
+  };
+  const restart = () => {
+    log.info({ code: restartExit }, 'restarting');
+    setImmediate(() => void leave(restartExit)); // who asked gets an answer first
   };
   process.once('uncaughtException', (err) => {
     log.fatal({ err }, 'daemon failed by a bug');
@@ -41,7 +48,7 @@ async function main(): Promise<void> {
   process.once('disconnect', leaveToo);
   if (process.send && !process.connected) leaveToo(); // they ended before anybody here could hear it
   try {
-    await openAppliance(config, log, parts);
+    await openAppliance(config, log, parts, { tail, restart: config.supervisor.restarts ? restart : null });
   } catch (error) {
     if (leaving.signal.aborted) return; // a part that was still opening has been closed under it
     const code = explain(error);

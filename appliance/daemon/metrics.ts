@@ -13,6 +13,7 @@ export interface MetricSources {
   readonly counts: () => { readonly pending: number; readonly running: number };
   readonly liveClients: () => number;
   readonly clientsCut: () => number;
+  readonly previews: () => { readonly told: number; readonly dropped: number };
   readonly outbox: () => { readonly size: number; readonly dropped: number };
   readonly disk: Disk;
 }
@@ -25,6 +26,7 @@ export function openMetrics({
   counts,
   liveClients,
   clientsCut,
+  previews,
   outbox,
   disk,
 }: MetricSources): Registry {
@@ -50,6 +52,18 @@ export function openMetrics({
     'Socket.IO clients cut because they did not read or asked too much',
     clientsCut,
   );
+  new Counter({
+    name: 'vedette_previews_total',
+    help: 'Pictures of running jobs pushed to Socket.IO clients, or left out for those that were behind',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      const { told, dropped } = previews();
+      this.reset();
+      this.inc({ outcome: 'told' }, told);
+      this.inc({ outcome: 'dropped' }, dropped);
+    },
+  });
   gauge('vedette_mqtt_outbox_topics', 'MQTT topics whose newest state has not reached the broker', () => outbox().size);
   counter('vedette_mqtt_outbox_dropped_total', 'MQTT states given up', () => outbox().dropped);
 

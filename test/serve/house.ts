@@ -21,6 +21,7 @@ import { Web, type WebOptions } from '../../appliance/daemon/serve/web.ts';
 import { tempData } from '../support/temp-data.ts';
 import { systemView } from '../ui/job-item.ts';
 import { MemoryDesk } from './memory-desk.ts';
+import { ModelShelf } from './model-shelf.ts';
 
 export const log = pino({ level: 'silent' });
 
@@ -57,9 +58,11 @@ export async function openHouse(options: HouseOptions = {}) {
   const results = new Results({ jobsDir });
   const limits = { maxBytes: 64 * 1024 * 1024, space: { admit: () => Promise.resolve(), release: () => undefined } };
   const uploads = new Uploads({ uploadsDir, jobsDir, log, ...limits, ...options.uploads });
+  const models = new ModelShelf();
   const tus = new Tus({
     desk,
     uploads,
+    models,
     folder: join(uploadsDir, resumableFolder),
     jobsDir,
     log,
@@ -71,8 +74,8 @@ export async function openHouse(options: HouseOptions = {}) {
   const state = { state: 'ready' as const, reason: null, uptime_seconds: 5, last_used: null };
   const counts = { success_count: 0, error_count: 0, last_execution_time_ms: null, avg_execution_time_ms: null };
   const api = [
-    ...videoRoutes({ desk, uploads, results }),
-    ...imageRoutes({ desk, uploads }),
+    ...videoRoutes({ desk, uploads, models, results }),
+    ...imageRoutes({ desk, uploads, models }),
     ...tusRoutes(tus),
     ...jobRoutes({ desk, results }),
     ...pluginRoutes({ pluginState: () => ({ ...state, ...counts }), model: () => null }),

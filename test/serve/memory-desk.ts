@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../appliance/contract/fault.ts';
 import type { Job } from '../../appliance/contract/job.ts';
-import type { NewJob } from '../../appliance/daemon/jobs/ledger.ts';
+import type { NewJob } from '../../appliance/daemon/jobs/new-job.ts';
 import type { Submission } from '../../appliance/daemon/record/job-store.ts';
 import type { JobDesk } from '../../appliance/daemon/serve/job-desk.ts';
 import { makeJob } from '../support/job.ts';
@@ -33,6 +33,17 @@ export class MemoryDesk implements JobDesk {
     if (known) return known;
     if (submission) this.#submitted.set(submission.key, { jobId: input.id, sha256: submission.sha256 });
     return this.put({ ...input, status: 'pending', stage: 'queued', progress: 0 });
+  }
+
+  move(id: string, before: string | null): Job {
+    const job = this.get(id);
+    const other = before === null ? job : this.get(before);
+    if (!job || !other) throw new Fault('job-not-found', 'Job not found');
+    if (job.status !== 'pending' || other.status !== 'pending')
+      throw new Fault('job-not-pending', 'Only a job that waits can be moved');
+    const moved: Job = { ...job, queueRank: other.queueRank + (before === null ? 1 : -1) };
+    this.jobs[this.jobs.indexOf(job)] = moved;
+    return moved;
   }
 
   retry(id: string): Promise<Job> {

@@ -9,6 +9,7 @@ import { Uploads } from '../../appliance/daemon/serve/upload.ts';
 import { videoRoutes } from '../../appliance/daemon/serve/video-routes.ts';
 import { Web } from '../../appliance/daemon/serve/web.ts';
 import { MemoryDesk } from './memory-desk.ts';
+import { ModelShelf } from './model-shelf.ts';
 
 const folder = process.argv[2] ?? '';
 const [jobsDir, uploadsDir] = [join(folder, 'jobs'), join(folder, 'uploads')];
@@ -24,7 +25,8 @@ const uploads = new Uploads({
   space: { admit: () => Promise.resolve(), release: () => undefined },
   log,
 });
-web.route(...videoRoutes({ desk: new MemoryDesk(jobsDir), uploads, results: new Results({ jobsDir }) }));
+const desk = new MemoryDesk(jobsDir);
+web.route(...videoRoutes({ desk, uploads, models: new ModelShelf(), results: new Results({ jobsDir }) }));
 const { port } = await web.listen();
 
 let peak = 0;

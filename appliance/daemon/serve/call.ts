@@ -1,6 +1,7 @@
 // One request on its way to its answer. Most answers are at hand while the handler of µWebSockets.js runs: such a call
 // reads what is asked of it and makes nothing else. One that outlives the handler keeps what the wire then forgets.
 import { Body, type Flow } from './body.ts';
+import { sessionIn } from './cookies.ts';
 import { type Caller, keyIn } from './gate.ts';
 import type { Asked } from './reply.ts';
 import type { RawRequest } from './route.ts';
@@ -82,6 +83,14 @@ export class Call implements RawRequest, Caller, Asked {
 
   get key(): string {
     return keyIn(this.header);
+  }
+
+  get session(): string {
+    return sessionIn(this.header('cookie'));
+  }
+
+  get site(): string {
+    return this.header('sec-fetch-site');
   }
 
   get head(): boolean {

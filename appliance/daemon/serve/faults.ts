@@ -1,7 +1,9 @@
 // One place maps what went wrong to an HTTP answer: faults by a total table, requests that do not fit their schema to 422.
 import { Fault, type FaultCode } from '../../contract/fault.ts';
 import { type Answer, json } from './answer.ts';
+import { Busy } from './busy.ts';
 import { Unprocessable } from './mistakes.ts';
+import { UnknownModel } from './unknown-model.ts';
 
 export const faultStatus = {
   'plugin-not-found': 400,
@@ -13,10 +15,16 @@ export const faultStatus = {
   'job-not-found': 404,
   'job-not-completed': 404,
   'video-not-found': 404,
+  'picture-not-found': 404,
   'upload-too-large': 413,
   'disk-full': 507,
   'queue-full': 429,
   'job-not-retryable': 409,
+  'job-not-pending': 409,
+  'import-not-found': 404,
+  'setting-refused': 400,
+  'pin-required': 403,
+  busy: 429,
   'model-not-found': 404,
   'model-taken': 409,
   'model-in-use': 409,
@@ -59,5 +67,9 @@ const faultHeaders: Partial<Record<FaultCode, Readonly<Record<string, string>>>>
 export function answerTo(error: unknown): Answer | undefined {
   if (error instanceof Unprocessable) return json({ detail: error.detail }, { status: 422 });
   if (!(error instanceof Fault)) return undefined;
-  return json({ detail: error.message }, { status: faultStatus[error.code], headers: faultHeaders[error.code] ?? {} });
+  // The contract's body has room for the words alone; the kiosk says them in its visitor's language by the code.
+  const after = error instanceof Busy ? { 'Retry-After': String(error.retryAfterS) } : {};
+  const headers = { ...faultHeaders[error.code], ...after, 'Vedette-Fault': error.code };
+  const status = error instanceof UnknownModel ? 400 : faultStatus[error.code];
+  return json({ detail: error.message }, { status, headers });
 }

@@ -6,7 +6,7 @@ import type { RawRequest } from './route.ts';
 export const IdempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/)
-  .meta({ description: 'The same key with the same plugin, tool and video gives the same job' });
+  .meta({ description: 'The same key with the same plugin, tool, options and video gives the same job' });
 
 /** Undefined where the header is absent. Throws Fault `malformed-request`. */
 export function idempotencyKey({ header, hasHeader }: Pick<RawRequest, 'header' | 'hasHeader'>): string | undefined {

@@ -1,7 +1,8 @@
 // What serve needs of the jobs: the narrow side of the Jobs class that answers to HTTP.
 import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
-import type { JobQuery, NewJob } from '../jobs/ledger.ts';
+import type { JobQuery } from '../jobs/ledger.ts';
+import type { NewJob } from '../jobs/new-job.ts';
 import type { Submission } from '../record/job-store.ts';
 
 export interface JobDesk {
@@ -17,12 +18,17 @@ export interface JobDesk {
   list(query: JobQuery): { readonly jobs: readonly Job[]; readonly total: number };
   /** Cancels a pending or running job, deletes a finished one. Throws Fault `job-not-found`. */
   remove(id: string): Promise<'cancelled' | 'deleted'>;
+  /**
+   * A waiting job goes in front of `before`; null: behind all. Throws Fault `job-not-found`, or `job-not-pending` where
+   * either does not wait.
+   */
+  move(id: string, before: string | null): Job;
   /** A failed or cancelled job runs again as the same id. Throws Fault `job-not-found` or `job-not-retryable`. */
   retry(id: string): Promise<Job>;
 }
 
 /** Throws Fault `job-not-found`. */
-export function foundJob(desk: JobDesk, id: string): Job {
+export function foundJob(desk: Pick<JobDesk, 'get'>, id: string): Job {
   const job = desk.get(id);
   if (!job) throw new Fault('job-not-found', 'Job not found');
   return job;

@@ -2,12 +2,13 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { codeOf } from '../../contract/errno.ts';
-import { RestStatus, toJobItem, toRestStatus } from '../../contract/api.ts';
+import { JobId, RestStatus, toJobItem, toRestStatus } from '../../contract/api.ts';
 import { Fault } from '../../contract/fault.ts';
-import { type Job, type JobStatus, jobStatuses } from '../../contract/job.ts';
+import { isFinal, type Job, type JobStatus, jobStatuses } from '../../contract/job.ts';
 import { exportFormats, type Results } from '../results/results.ts';
 import { type Answer, file, json, jsonType, stream, text } from './answer.ts';
 import { foundJob, type JobDesk } from './job-desk.ts';
+import { readJson } from './json-body.ts';
 import { integer } from './mistakes.ts';
 import { jobParams, type Route, route } from './route.ts';
 import { Detail, FramePage, JobDetails, JobList, Removal, ResultDocument } from './schemas.ts';
@@ -17,6 +18,8 @@ const notFound = { description: 'Job not found', schema: Detail };
 const inlineBytes = { one: 256 * 1024, listed: 16 * 1024 };
 /** Of a larger artifact, so much of its beginning. */
 const teaserBytes = { one: 64 * 1024, listed: 0 };
+
+const QueueMove = z.strictObject({ before: JobId.nullable() });
 
 export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly results: Results }): Route[] {
   const details = async (job: Job, size: keyof typeof inlineBytes): Promise<string> => {
@@ -55,9 +58,31 @@ export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly 
       method: 'DELETE',
       path: '/v1/jobs/{job_id}',
       summary: 'Cancel a job, or delete a finished one with its files',
+      // What somebody has just begun anybody may stop; what is done and kept is the operator's.
+      operator: ({ job_id: id }) => {
+        const known = JobId.safeParse(id);
+        const job = known.success ? desk.get(known.data) : undefined;
+        return job !== undefined && isFinal(job.status);
+      },
       params: jobParams,
       answers: { 200: { description: 'What was done', schema: Removal }, 404: notFound },
       handle: async ({ params }) => json({ status: await desk.remove(params.job_id), job_id: params.job_id }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/jobs/{job_id}/move',
+      summary: 'Move a job that waits in front of another one; with null, behind all',
+      params: jobParams,
+      body: { type: 'application/json', schema: QueueMove },
+      answers: {
+        200: { description: 'The job, in its new place', schema: JobDetails },
+        404: notFound,
+        409: { description: 'One of the two does not wait', schema: Detail },
+      },
+      handle: async ({ params, body }) => {
+        const { before } = await readJson(body, QueueMove);
+        return text(await details(desk.move(params.job_id, before), 'one'), jsonType);
+      },
     }),
     route({
       method: 'POST',

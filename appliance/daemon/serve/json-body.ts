@@ -3,10 +3,15 @@ import type { z } from 'zod';
 import { Fault } from '../../contract/fault.ts';
 import { checked } from './mistakes.ts';
 
-const mostBytes = 64 * 1024;
+/** Unless told. */
+const smallBytes = 64 * 1024;
 
 /** Throws Fault 'malformed-request' for what is no JSON or too long, Unprocessable for what does not fit the schema. */
-export async function readJson<S extends z.ZodType>(body: AsyncIterable<Uint8Array>, schema: S): Promise<z.output<S>> {
+export async function readJson<S extends z.ZodType>(
+  body: AsyncIterable<Uint8Array>,
+  schema: S,
+  mostBytes = smallBytes,
+): Promise<z.output<S>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {

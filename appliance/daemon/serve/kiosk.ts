@@ -41,7 +41,7 @@ export async function kioskRoutes(dir: string): Promise<Route[]> {
     const content = await readFile(join(dir, path));
     bytes += content.length;
     if (bytes > mostBytes) throw new Fault('config-invalid', `The kiosk's folder holds more than ${mostBytes} bytes`);
-    const serve = fileHandler(path, await versionsOf(content));
+    const serve = fileHandler(path, await versionsOf(path, content));
     routes.push(pageRoute(`/${path}`, serve));
     if (path === 'index.html') routes.push(pageRoute('/', serve));
   }
@@ -72,10 +72,10 @@ function fileHandler(path: string, versions: readonly Version[]): Route['handle'
 }
 
 /** Smallest first, the plain one last. */
-async function versionsOf(content: Buffer): Promise<Version[]> {
+async function versionsOf(path: string, content: Buffer): Promise<Version[]> {
   const tag = createHash('sha256').update(content).digest('base64url').slice(0, 22);
   const plain: Version = { encoding: null, content, etag: `"${tag}"` };
-  if (content.length < smallestCompressed) return [plain];
+  if (content.length < smallestCompressed || isPacked(path)) return [plain];
   const [br, gz] = await Promise.all([
     promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
     promisify(gzip)(content, { level: 9 }),
@@ -84,8 +84,12 @@ async function versionsOf(content: Buffer): Promise<Version[]> {
     { encoding: 'br', content: br, etag: `"${tag}-br"` },
     { encoding: 'gzip', content: gz, etag: `"${tag}-gzip"` },
   ];
-  // Pictures and fonts are packed already.
   return [...packed.filter((version) => version.content.length < content.length * 0.9), plain];
+}
+
+/** Trying to pack the fonts of five scripts once more would take seconds of every start. */
+function isPacked(path: string): boolean {
+  return /\.(woff2|png|jpe?g|webp)$/.test(path);
 }
 
 function accepts(accepted: string, encoding: string): boolean {

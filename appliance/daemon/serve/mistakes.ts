@@ -43,8 +43,21 @@ export function integer(min: number, max?: number): z.ZodType<number, string> {
     .pipe(max === undefined ? range : range.max(max));
 }
 
-function toMistake(issue: z.core.$ZodIssue, where: string): Mistake {
-  const loc = [where, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+/** A number in a query string. */
+export function decimal(min: number, max: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .refine((digits) => /^[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,3})?$/i.test(digits), {
+      error: 'Input should be a valid number, unable to parse string as a number',
+      params: { type: 'float_parsing' },
+    })
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+}
+
+/** `where`: the part of the request, and what it is in that. */
+export function toMistake(issue: z.core.$ZodIssue, ...where: string[]): Mistake {
+  const loc = [...where, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
   if (issue.code === 'invalid_type' && issue.input === undefined) return missing(...loc.map(String));
   return { ...describe(issue), loc, input: issue.input };
 }

@@ -78,7 +78,8 @@ function describe(routes: readonly Route[], { version, locked }: OpenapiOptions)
 function operation(route: Route): Json {
   const asked = route.params ?? route.query ?? route.body;
   const unfit = { 422: { description: 'The request does not fit its schema', schema: Mistakes } };
-  const responses = Object.entries({ ...route.answers, ...(asked ? unfit : {}) });
+  const locked = route.operator === undefined ? {} : { 403: lockedAnswer(route.answers[403]) };
+  const responses = Object.entries({ ...route.answers, ...locked, ...(asked ? unfit : {}) });
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replace(/\W+(\w)?/g, (_, next = '') => String(next).toUpperCase())}`,
@@ -88,12 +89,26 @@ function operation(route: Route): Json {
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
       ...parameters(route.headers, 'header'),
+      ...(route.operator === undefined ? [] : [operatorPin]),
     ],
     ...(route.body
       ? { requestBody: { required: true, content: { [route.body.type]: { schema: inline(route.body.schema) } } } }
       : {}),
     responses: Object.fromEntries(responses.map(([status, answer]) => [status, response(answer)])),
   };
+}
+
+const operatorPin: Json = {
+  name: 'X-Operator-Pin',
+  in: 'header',
+  required: false,
+  description: "The operator's PIN, where one is set: a request of a page needs it, one of a program does not",
+  schema: { type: 'string' },
+};
+
+function lockedAnswer(also: AnswerDescription | undefined): AnswerDescription {
+  const description = "A page asks, and X-Operator-Pin is not the operator's PIN";
+  return { description: also ? `${also.description}; or ${description}` : description, schema: answers.Detail };
 }
 
 function parameters(schema: z.ZodObject | undefined, where: 'path' | 'query' | 'header'): Json[] {

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { Fault } from '../../contract/fault.ts';
 import type { Log } from '../../log.ts';
 import { faultStatus } from './faults.ts';
+import { sessionIn } from './cookies.ts';
 import { type Gate, keyIn } from './gate.ts';
 import { decodeSegment } from './router.ts';
 
@@ -98,7 +99,8 @@ export class PlainSockets {
     response.onAborted(() => undefined);
     const header = (name: string): string => request.getHeader(name);
     try {
-      const caller = { origin: header('origin'), host: header('host'), key: keyIn(header) };
+      const shown = { key: keyIn(header), session: sessionIn(header('cookie')), site: header('sec-fetch-site') };
+      const caller = { origin: header('origin'), host: header('host'), ...shown };
       this.#gate.check(caller, { changes: true, free: false });
       const visit: Visit = { parameter: decodeSegment(request.getParameter(0) ?? ''), socket: undefined };
       const [key, protocol, extensions] = ['key', 'protocol', 'extensions'].map((name) =>

@@ -39,6 +39,8 @@ interface Description {
   readonly deprecated?: boolean;
   /** Answered without an API key. */
   readonly open?: boolean;
+  /** The operator's: a page needs the PIN for it, where one is set. Or whether this request is, by its params as they came. */
+  readonly operator?: true | ((params: Readonly<Record<string, string>>) => boolean);
   /** Not part of the API: left out of OpenAPI. */
   readonly hidden?: boolean;
 }
@@ -125,7 +127,11 @@ function queryValues(schema: z.ZodObject, query: URLSearchParams): Record<string
   for (const key of Object.keys(schema.shape)) {
     const all = query.getAll(key);
     const last = all.at(-1);
-    if (last !== undefined) values[key] = schema.shape[key] instanceof z.ZodArray ? all : last;
+    if (last !== undefined) values[key] = takesAll(schema.shape[key]) ? all : last;
   }
   return values;
+}
+
+function takesAll(field: unknown): boolean {
+  return field instanceof z.ZodArray || (field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray);
 }

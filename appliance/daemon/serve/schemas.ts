@@ -45,7 +45,7 @@ export const VideoResults = z.object({
   updated_at: z.iso.datetime(),
 });
 
-export const InlineResults = ToolResults.extend({ truncated: z.literal(true).optional() });
+const InlineResults = ToolResults.extend({ truncated: z.literal(true).optional() });
 
 export const JobDetails = JobItem.extend({ status: RestStatus, results: InlineResults.nullable() });
 

@@ -7,6 +7,7 @@ import { json } from './answer.ts';
 import { chooseTool } from './choose-tool.ts';
 import { IdempotencyKey, idempotencyKey } from './idempotency.ts';
 import type { JobDesk } from './job-desk.ts';
+import { checkedOptions, defined, type OptionModels, optionQuery, optionsText } from './job-options.ts';
 import { type Route, route } from './route.ts';
 import { Detail, SubmitAnswer } from './schemas.ts';
 import type { Upload, Uploads } from './upload.ts';
@@ -14,6 +15,7 @@ import type { Upload, Uploads } from './upload.ts';
 export interface SubmitOptions {
   readonly desk: JobDesk;
   readonly uploads: Uploads;
+  readonly models: OptionModels;
 }
 
 export interface Submittable {
@@ -26,18 +28,21 @@ export interface Submittable {
   readonly identify: (head: Buffer) => string;
 }
 
-export function submitRoute({ desk, uploads }: SubmitOptions, submittable: Submittable): Route {
+export function submitRoute({ desk, uploads, models }: SubmitOptions, submittable: Submittable): Route {
   const { path, what, input, jobType, identify } = submittable;
   return route({
     method: 'POST',
     path,
     summary: `Submit ${what}`,
-    query: z.object({ plugin_id: z.string(), tool: z.array(z.string()).min(1) }),
+    query: z.object({ plugin_id: z.string(), tool: z.array(z.string()).min(1), ...optionQuery }),
     headers: z.object({ 'Idempotency-Key': IdempotencyKey.optional() }),
     body: { type: 'multipart/form-data', schema: z.object({ file: z.file() }) },
     answers: {
       200: { description: 'The job was queued', schema: SubmitAnswer },
-      400: { description: `Unknown plugin or tool, not ${what}, or an unfit Idempotency-Key`, schema: Detail },
+      400: {
+        description: `Unknown plugin, tool, model or class, not ${what}, or an unfit Idempotency-Key`,
+        schema: Detail,
+      },
       409: { description: 'The Idempotency-Key came before with other content', schema: Detail },
       413: { description: 'Larger than is accepted', schema: Detail },
       429: { description: 'The queue is full; see Retry-After', schema: Detail },
@@ -45,18 +50,19 @@ export function submitRoute({ desk, uploads }: SubmitOptions, submittable: Submi
       507: { description: 'Not enough disk space', schema: Detail },
     },
     handle: async (request) => {
-      const { plugin_id: pluginName, tool: toolNames } = request.query;
+      const { plugin_id: pluginName, tool: toolNames, ...asked } = request.query;
       const { pluginId, tool } = chooseTool(pluginName, toolNames, input);
       const key = idempotencyKey(request);
+      const options = await checkedOptions(defined(asked), models);
       desk.admit(key);
       const take = ({ id, name, bytes, type, sha256 }: Upload): Job => {
         // Others may have taken the last place while this one was coming in.
         desk.admit(key);
         const source = { sourceName: name, sourceBytes: bytes, sourceType: type };
-        const job = { id, pluginId, tool: tool.id, jobType, ...source };
+        const job = { id, pluginId, tool: tool.id, jobType, options, ...source };
         return desk.create(job, key !== undefined && sha256 !== null ? { key, sha256 } : undefined);
       };
-      const salt = key === undefined ? null : `${pluginId}\n${tool.id}\n`;
+      const salt = key === undefined ? null : `${pluginId}\n${tool.id}\n${optionsText(options)}`;
       const { job, replayed } = await uploads.receive(request, take, salt, identify);
       const submitted_at = isoTime(job.createdAt);
       const answer = { job_id: job.id, plugin: pluginName, tool: toolNames[0], status: 'queued', submitted_at };

@@ -6,6 +6,9 @@ import { type Tus, tusPath } from './tus.ts';
 
 const resumable = { 'Tus-Resumable': z.literal('1.0.0') };
 const offset = z.string().meta({ type: 'string', description: 'Bytes that have come' });
+const metadata =
+  'plugin_id, tool and filename, and if wanted model, confidence (0..1) and classes (a JSON array of names, or names ' +
+  'with commas between them), each in base64';
 const gone = { description: 'No such upload', schema: Detail };
 const one = `${tusPath}/{job_id}`;
 
@@ -25,13 +28,13 @@ export function tusRoutes(tus: Tus): Route[] {
       headers: z.object({
         ...resumable,
         'Upload-Length': z.string(),
-        'Upload-Metadata': z.string().meta({ description: 'plugin_id, tool and filename, each in base64' }),
+        'Upload-Metadata': z.string().meta({ description: metadata }),
       }),
       answers: {
         201: { description: 'Location is the upload, and its last part the id that the job will have' },
-        400: { description: 'Unknown plugin or tool', schema: Detail },
+        400: { description: 'Unknown plugin, tool, model or class', schema: Detail },
         413: { description: 'Larger than is accepted', schema: Detail },
-        422: { description: 'Upload-Metadata names no plugin_id or tool' },
+        422: { description: 'Upload-Metadata names no plugin_id or tool, or an option that does not fit' },
         429: { description: 'The queue is full; see Retry-After', schema: Detail },
         507: { description: 'Not enough disk space', schema: Detail },
       },

@@ -5,6 +5,7 @@ import { ReadableStream } from 'node:stream/web';
 import { Server, type Upload } from '@tus/server';
 import { jobFiles } from '../../contract/frame.ts';
 import { Fault } from '../../contract/fault.ts';
+import { noJobOptions } from '../../contract/job-options.ts';
 import type { Log } from '../../log.ts';
 import { type Answer, json, text } from './answer.ts';
 import type { Body } from './body.ts';
@@ -13,6 +14,7 @@ import { answerTo } from './faults.ts';
 import { shownName } from './file-name.ts';
 import type { Space } from './incoming-file.ts';
 import type { JobDesk } from './job-desk.ts';
+import { checkedOptions, type OptionModels, optionsIn } from './job-options.ts';
 import { missing, Unprocessable } from './mistakes.ts';
 import { ResumableStore } from './resumable-store.ts';
 import type { RawRequest } from './route.ts';
@@ -23,6 +25,7 @@ import type { Uploads } from './upload.ts';
 export interface TusOptions {
   readonly desk: JobDesk;
   readonly uploads: Uploads;
+  readonly models: OptionModels;
   /** Takes uploads that are still coming. On the file system of `jobsDir`. */
   readonly folder: string;
   readonly jobsDir: string;
@@ -141,9 +144,10 @@ export class Tus {
 
   /** The checks that a submit has before its body. */
   async #admit(upload: Upload): Promise<void> {
+    const { desk, models, most } = this.#options;
     toolOf(upload);
-    this.#options.desk.admit();
-    const { most } = this.#options;
+    await checkedOptions(optionsIn(upload.metadata ?? {}), models);
+    desk.admit();
     if ((await this.#store.ids()).length < most) return;
     throw new Fault('queue-full', `${most} uploads are unfinished; finish or delete one of them`);
   }
@@ -167,6 +171,8 @@ export class Tus {
     const { id } = upload;
     if (desk.get(id)) return;
     const { pluginId, tool } = toolOf(upload);
+    // What they ask of a model was checked before the first byte; one that is gone since then is for the job to tell.
+    const options = { ...noJobOptions, ...optionsIn(upload.metadata ?? {}) };
     const sourceType = await this.#store.check(id).catch(async (error: unknown) => {
       if (error instanceof Fault) await this.#store.forget(id);
       throw error;
@@ -180,7 +186,7 @@ export class Tus {
         sourceBytes: upload.offset,
         sourceType,
       };
-      desk.create({ id, pluginId, tool: tool.id, jobType: 'video', ...source });
+      desk.create({ id, pluginId, tool: tool.id, jobType: 'video', options, ...source });
     } catch (error) {
       await this.#store.moveBack(input, id);
       throw error;

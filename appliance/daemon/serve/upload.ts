@@ -126,8 +126,11 @@ export async function cleanUploads(uploadsDir: string): Promise<void> {
 
 const secondFile = { type: 'too_many', loc: ['body', 'file'], msg: 'Exactly one file is accepted', input: null };
 
-/** Streams the form into the file; resolves with the file's name. */
-async function readForm(
+/**
+ * Streams the field `file` of the form into the file; resolves with the file's name. Throws what that throws, Fault
+ * 'malformed-request', or Unprocessable where there is not exactly one file.
+ */
+export async function readForm(
   { header, body, signal }: Pick<RawRequest, 'header' | 'body' | 'signal'>,
   file: IncomingFile,
 ): Promise<string> {

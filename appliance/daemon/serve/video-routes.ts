@@ -4,25 +4,22 @@ import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Results } from '../results/results.ts';
 import { type Answer, json, jsonType, stream } from './answer.ts';
-import { foundJob, type JobDesk } from './job-desk.ts';
+import { foundJob } from './job-desk.ts';
 import { videoType } from './magic.ts';
 import { jobParams, type Route, route } from './route.ts';
 import { Detail, VideoResults } from './schemas.ts';
-import { submitRoute } from './submit.ts';
-import type { Uploads } from './upload.ts';
+import { submitRoute, type SubmitOptions } from './submit.ts';
 
-export interface VideoRoutesOptions {
-  readonly desk: JobDesk;
-  readonly uploads: Uploads;
+export interface VideoRoutesOptions extends SubmitOptions {
   readonly results: Results;
 }
 
-export function videoRoutes({ desk, uploads, results }: VideoRoutesOptions): Route[] {
+export function videoRoutes({ desk, uploads, models, results }: VideoRoutesOptions): Route[] {
   /** A job that changes is another object: each is put into words once, and forgotten with it. */
   const statuses = new WeakMap<Job, Answer>();
   return [
     submitRoute(
-      { desk, uploads },
+      { desk, uploads, models },
       { path: '/v1/video/submit', what: 'a video', input: 'video', jobType: 'video', identify: videoType },
     ),
     route({

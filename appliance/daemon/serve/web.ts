@@ -10,6 +10,7 @@ import { listenFault } from './listen-fault.ts';
 import { PlainSockets, type SocketHandlers } from './plain-sockets.ts';
 import { Reply } from './reply.ts';
 import { boundReceiveBuffer, socketsOpenedBy } from './receive-buffer.ts';
+import { pinAskedOf, type PinLock } from './pin-lock.ts';
 import type { Method, Route } from './route.ts';
 import { Router } from './router.ts';
 
@@ -25,6 +26,8 @@ export interface WebOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly gate: Gate;
+  /** Asked for the operator's functions. Without one they are everybody's. */
+  readonly operator?: PinLock;
   readonly log: Log;
   /** How long an upload may bring less than 1 KiB a second. */
   readonly slowMs?: number;
@@ -36,7 +39,7 @@ export interface WebOptions {
 const exclusive = 1;
 
 export class Web {
-  readonly #options: Required<WebOptions>;
+  readonly #options: WebOptions & Required<Pick<WebOptions, 'slowMs' | 'drainMs'>>;
   readonly #app: TemplatedApp = App();
   readonly #router = new Router<Method, Route>();
   readonly #sockets: PlainSockets;
@@ -172,7 +175,8 @@ export class Web {
     if (preflight && gate.mayOpen(call)) return preflightAnswer(allowed(found.methods));
     if (!route) return notAllowed(allowed(found.methods));
     call.params = found.params;
-    return route.handle(call);
+    const asked = this.#options.operator && pinAskedOf(route, call, this.#options.operator);
+    return asked ? asked.then(() => route.handle(call)) : route.handle(call);
   }
 
   async #send(reply: Reply, answer: Answer, call: Call): Promise<void> {
@@ -227,7 +231,7 @@ function notAllowed(allow: string): Answer {
 }
 
 const allowedHeaders =
-  'Authorization, X-API-Key, Content-Type, Range, If-None-Match, Idempotency-Key, ' +
+  'Authorization, X-API-Key, X-Operator-Pin, Content-Type, Range, If-None-Match, Idempotency-Key, ' +
   'Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset';
 
 /** Read by the browser only for origins that corsHeaders names. */
