@@ -1,10 +1,12 @@
 // Builds the kiosk into ui/dist. Nothing is inlined, so that the page runs under a CSP without 'unsafe-inline'.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { fontLicences } from './licences-plugin.ts';
+import { messages } from './messages-plugin.ts';
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [svelte({ configFile: false })],
+  plugins: [messages(), fontLicences(), svelte({ configFile: false })],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,71 +1,128 @@
-// How counts, sizes, lengths of time and moments are written. Pure.
+// How counts, sizes, lengths of time and moments are written, in the language and units of the screen. Pure.
+
+export type Units = 'metric' | 'imperial';
 
 const dash = '–';
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
-/** `1,240`; a dash for what is not known. */
-export function count(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? dash : grouped.format(value);
-}
+export class Figures {
+  readonly #tag: string;
+  readonly #units: Units;
+  readonly #whole: Intl.NumberFormat;
+  readonly #percent: Intl.NumberFormat;
+  readonly #tenths: Intl.NumberFormat;
+  readonly #list: Intl.ListFormat;
+  /** Making one takes as long as writing a hundred figures by it. */
+  readonly #numbers = new Map<string, Intl.NumberFormat>();
+  readonly #moments = new Map<string, Intl.DateTimeFormat>();
 
-/** `1 frame`, `1,240 frames`. */
-export function counted(value: number, one: string, many: string): string {
-  return `${grouped.format(value)} ${value === 1 ? one : many}`;
-}
+  /** `tag`: BCP 47, such as `de-AT`. */
+  constructor(tag: string, units: Units) {
+    this.#tag = tag;
+    this.#units = units;
+    this.#whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
+    this.#percent = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 });
+    this.#tenths = new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    this.#list = new Intl.ListFormat(tag, { style: 'long', type: 'conjunction' });
+  }
 
-/** `42 %`; a dash for rows older than the progress column. */
-export function percent(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? dash : `${Math.floor(value)} %`;
-}
+  /** `1,240`; a dash for what is not known. */
+  count(value: number | null): string {
+    return value === null || !Number.isFinite(value) ? dash : this.#whole.format(value);
+  }
 
-/** `860 MB`, in steps of 1000 as disks and networks count. One decimal below ten. */
-export function bytes(value: number): string {
-  const step = Math.min(Math.max(Math.floor(Math.log10(Math.max(value, 1)) / 3), 0), units.length - 1);
-  const scaled = value / 1000 ** step;
-  const digits = step > 0 && scaled < 10 ? 1 : 0;
-  return `${scaled.toFixed(digits)} ${units[step] ?? 'B'}`;
-}
+  /** `42%` for 42, by floor; a dash for rows older than the progress column. */
+  percent(value: number | null): string {
+    return value === null || !Number.isFinite(value) ? dash : this.#percent.format(Math.floor(value) / 100);
+  }
 
-/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 04 min`; a dash for what is not known. `seconds` ≥ 0. */
-export function duration(seconds: number | null): string {
-  if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return dash;
-  if (seconds < 9.95) return `${seconds.toFixed(1).replace(/\.0$/, '')} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
-  const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
-}
+  /** `0.87` for a confidence. */
+  hundredths(value: number): string {
+    return new Intl.NumberFormat(this.#tag, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+  }
 
-/** What is left, coarser the farther away, so that it does not flicker ten times a second. */
-export function remaining(seconds: number | null): string {
-  if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return dash;
-  if (seconds < 1) return 'moments';
-  if (seconds < 60) return duration(Math.ceil(seconds));
-  if (seconds <= 595) return duration(Math.ceil(seconds / 5) * 5);
-  return duration(Math.ceil(seconds / 60) * 60).replace(/ 00 s$/, '');
-}
+  /** `860 MB`, in steps of 1000 as disks and networks count. One decimal below ten. `value` ≥ 0. */
+  bytes(value: number): string {
+    let [step, scaled] = [0, value];
+    // What would be written as 1,000 of one size is 1.0 of the next.
+    while (scaled >= (step === 0 ? 1000 : 999.5) && step < sizes.length - 1) [step, scaled] = [step + 1, scaled / 1000];
+    // The short form of bytes knows no plural.
+    if (step === 0) return this.#unit(Math.floor(scaled), 'byte', 0, 0, 'long');
+    return this.#unit(scaled, sizes[step] ?? 'byte', scaled < 9.95 ? 1 : 0);
+  }
 
-/** `28.4`, `112`; a dash for what is not known. */
-export function rate(perSecond: number | null): string {
-  if (perSecond === null || !Number.isFinite(perSecond)) return dash;
-  return perSecond < 100 ? perSecond.toFixed(1) : grouped.format(perSecond);
-}
+  /** `0.4 sec`, `12 sec`, `3 min 5 sec`, `2 hr 4 min`; a dash for what is not known. `seconds` ≥ 0. */
+  duration(seconds: number | null): string {
+    if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return dash;
+    if (seconds < 9.95) return this.#unit(Math.round(seconds * 10) / 10, 'second', 1, 0);
+    const whole = Math.round(seconds);
+    if (whole < 60) return this.#unit(whole, 'second');
+    if (whole < 3600) return this.#pair(Math.floor(whole / 60), 'minute', whole % 60, 'second');
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 24 * 60) return this.#pair(Math.floor(minutes / 60), 'hour', minutes % 60, 'minute');
+    const hours = Math.round(seconds / 3600);
+    return this.#pair(Math.floor(hours / 24), 'day', hours % 24, 'hour');
+  }
 
-/** The time of day, with the date in front where it is not `today`. Local time. */
-export function moment(iso: string, today: Date): string {
-  const at = new Date(iso);
-  if (Number.isNaN(at.getTime())) return dash;
-  const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
-  if (at.toDateString() === today.toDateString()) return time;
-  return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${time}`;
-}
+  /** What is left, coarser the farther away, so that it does not flicker ten times a second. */
+  remaining(seconds: number | null): string {
+    if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return dash;
+    if (seconds < 60) return this.duration(Math.max(Math.ceil(seconds), 1));
+    return this.duration(seconds <= 595 ? Math.ceil(seconds / 5) * 5 : Math.ceil(seconds / 60) * 60);
+  }
 
-/** `person, car and 3 more`. */
-export function listed(names: readonly string[], most: number): string {
-  if (names.length <= most) return names.join(', ');
-  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  /** `1:04:07.250` within a video; hours only where there are any. `digits` of the fraction, 0..3. */
+  timecode(seconds: number, digits = 1): string {
+    const scale = 10 ** digits;
+    const all = Math.round(Math.max(seconds, 0) * scale);
+    const whole = Math.floor(all / scale);
+    const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+    const clock = hours > 0 ? `${hours}:${pad(minutes, 2)}:${pad(rest, 2)}` : `${minutes}:${pad(rest, 2)}`;
+    return digits > 0 ? `${clock}.${pad(all % scale, digits)}` : clock;
+  }
+
+  /** `28.4`, `112`; a dash for what is not known. */
+  rate(perSecond: number | null): string {
+    if (perSecond === null || !Number.isFinite(perSecond)) return dash;
+    return perSecond < 99.95 ? this.#tenths.format(perSecond) : this.#whole.format(perSecond);
+  }
+
+  /** The time of day, with the date in front where it is not `today`. Local time. */
+  moment(iso: string, today: Date): string {
+    const at = new Date(iso);
+    if (Number.isNaN(at.getTime())) return dash;
+    const day = at.toDateString() === today.toDateString() ? {} : ({ day: 'numeric', month: 'short' } as const);
+    const year = at.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const);
+    const format = { ...year, ...day, hour: '2-digit', minute: '2-digit' } as const;
+    return kept(this.#moments, format, () => new Intl.DateTimeFormat(this.#tag, format)).format(at);
+  }
+
+  /** The day alone. Local time. */
+  day(iso: string): string {
+    const at = new Date(iso);
+    return Number.isNaN(at.getTime()) ? dash : new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium' }).format(at);
+  }
+
+  /** `person, car, and dog`. */
+  listed(names: readonly string[]): string {
+    return this.#list.format(names);
+  }
+
+  /** Of °C, in the units of the screen. */
+  temperature(celsius: number): string {
+    return this.#units === 'imperial' ? this.#unit(celsius * 1.8 + 32, 'fahrenheit') : this.#unit(celsius, 'celsius');
+  }
+
+  #pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+    const whole = this.#unit(large, largeUnit);
+    return small === 0 ? whole : `${whole} ${this.#unit(small, smallUnit)}`;
+  }
+
+  #unit(value: number, unit: string, digits = 0, least = digits, unitDisplay: 'short' | 'long' = 'short'): string {
+    const fraction = { minimumFractionDigits: least, maximumFractionDigits: digits };
+    const format = { style: 'unit', unit, unitDisplay, ...fraction } as const;
+    return kept(this.#numbers, format, () => new Intl.NumberFormat(this.#tag, format)).format(value);
+  }
 }
 
 /** Seconds from one moment of the wire to another; null where one is missing or they are out of order. */
@@ -74,6 +131,13 @@ export function secondsBetween(from: string | null, to: string | null): number |
   return seconds >= 0 ? seconds : null;
 }
 
-function pad(value: number): string {
-  return String(value).padStart(2, '0');
+function kept<T>(all: Map<string, T>, format: object, make: () => T): T {
+  const key = JSON.stringify(format);
+  const made = all.get(key) ?? make();
+  all.set(key, made);
+  return made;
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, '0');
 }
