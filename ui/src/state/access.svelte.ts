@@ -10,6 +10,8 @@ const storedAs = 'vedette.key';
 
 export class Access {
   key = $state<string | null>(null);
+  /** How often this browser was let in by a session: pictures that were refused before are asked for again. */
+  sessions = $state(0);
   /** True from a 401 on, until another key is given. */
   refused = $state(false);
 

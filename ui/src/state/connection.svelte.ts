@@ -1,7 +1,15 @@
 // How the screen stays true: push while the socket is up, a question every two seconds while it is not.
 import type { Socket } from 'socket.io-client';
 import type { SystemView } from '../../../appliance/contract/api.ts';
-import type { ClientToServerEvents, ServerToClientEvents, WatchAnswer } from '../../../appliance/contract/events.ts';
+import type {
+  ClientToServerEvents,
+  LookTarget,
+  ServerToClientEvents,
+  WatchAnswer,
+} from '../../../appliance/contract/events.ts';
+import type { ImportCopy } from '../../../appliance/contract/import-api.ts';
+import type { PreviewView } from '../../../appliance/contract/preview.ts';
+import type { LogLine, Vitals } from '../../../appliance/contract/system-api.ts';
 import { type Appliance, Refusal } from '../wire/appliance.ts';
 import type { Access } from './access.svelte.ts';
 import type { Jobs } from './jobs.svelte.ts';
@@ -22,9 +30,16 @@ export interface ConnectionOptions {
   /** How long an answer may take before it counts as none, in ms. */
   readonly patienceMs?: number;
   readonly onState?: (state: ConnectionState) => void;
+  /** Whether eyes are on the page; else nothing is looked at. */
+  readonly isVisible?: () => boolean;
+  /** What is pushed beside the jobs, each to its own part of the screen. */
+  readonly onVitals?: (vitals: Vitals) => void;
+  readonly onImports?: (copies: readonly ImportCopy[]) => void;
+  readonly onPreview?: (preview: PreviewView) => void;
+  readonly onLog?: (lines: readonly LogLine[]) => void;
 }
 
-const askedJobs = 50;
+const askedJobs = 100;
 
 export class Connection {
   #state = $state<ConnectionState>('connecting');
@@ -36,12 +51,16 @@ export class Connection {
   readonly #jobs: Jobs;
   readonly #pollMs: number;
   readonly #patienceMs: number;
+  readonly #options: ConnectionOptions;
   readonly #onState: (state: ConnectionState) => void;
   readonly #forgetKey: () => void;
   /** Ends the asking that is under way; null while push is up. */
   #asking: AbortController | null = null;
+  /** How many parts of the screen want each. */
+  readonly #wanted = { preview: 0, log: 0 };
 
   constructor(options: ConnectionOptions) {
+    this.#options = options;
     this.#socket = options.socket;
     this.#appliance = options.appliance;
     this.#jobs = options.jobs;
@@ -56,7 +75,7 @@ export class Connection {
   }
 
   open(): void {
-    const { jobs, socket } = { jobs: this.#jobs, socket: this.#socket };
+    const { jobs, socket, onVitals, onImports, onPreview, onLog } = this.#options;
     socket.on('connect', () => void this.#watch());
     socket.on('disconnect', () => this.#fallBack());
     socket.on('connect_error', () => this.#fallBack());
@@ -64,13 +83,36 @@ export class Connection {
     socket.on('progress', (progress) => jobs.advance(progress));
     socket.on('job_removed', ({ job_id }) => jobs.remove(job_id));
     socket.on('system', (system) => (this.system = system));
+    socket.on('vitals', (vitals) => onVitals?.(vitals));
+    socket.on('imports', ({ copies }) => onImports?.(copies));
+    socket.on('preview', (preview) => onPreview?.(preview));
+    socket.on('log', ({ lines }) => onLog?.(lines));
     socket.connect();
+  }
+
+  /** Has previews, or the log, pushed until the function that it returns is called. */
+  look(at: keyof LookTarget): () => void {
+    this.#wanted[at] += 1;
+    this.#tellLooks();
+    let looking = true;
+    return () => {
+      if (!looking) return;
+      looking = false;
+      this.#wanted[at] -= 1;
+      this.#tellLooks();
+    };
   }
 
   /** For a tab that was asleep, or a network that came back: what is known may be old, and a dead socket unnoticed. */
   wake(): void {
+    this.#tellLooks();
     if (this.#state === 'live') void this.#watch();
     else if (this.#state !== 'locked') this.#restart();
+  }
+
+  /** For a page that is hidden: it is shown nothing that only eyes want. */
+  rest(): void {
+    this.#tellLooks();
   }
 
   close(): void {
@@ -91,7 +133,15 @@ export class Connection {
     this.#stopAsking();
     this.#jobs.replace(answer.jobs);
     this.system = answer.system;
+    this.#tellLooks();
     this.#become('live');
+  }
+
+  /** A hidden page looks at nothing, whatever its parts want. */
+  #tellLooks(): void {
+    if (!this.#socket.connected) return;
+    const seen = this.#options.isVisible?.() ?? true;
+    this.#socket.emit('look', { preview: seen && this.#wanted.preview > 0, log: seen && this.#wanted.log > 0 });
   }
 
   #snapshot(): Promise<WatchAnswer> {

@@ -29,11 +29,12 @@ export class Jobs {
   /** The one that began first comes first. */
   readonly running = $derived(this.#list('running').sort(byCreation));
   /** In the order in which they will run. */
-  readonly pending = $derived(this.#list('pending').sort(byCreation));
+  readonly pending = $derived(this.#list('pending').sort(byRank));
   /** Newest first. */
   readonly finished = $derived(this.#list('finished').sort(byEnd).slice(0, shownFinished));
 
   readonly #onStatus: (job: JobItem) => void;
+  readonly #hearRemoved = new Set<(id: string) => void>();
 
   constructor(options: JobsOptions = {}) {
     this.#onStatus = options.onStatus ?? (() => undefined);
@@ -45,10 +46,17 @@ export class Jobs {
 
   /** A snapshot is the whole truth: what it lacks is gone, even if its numbers are lower than the known ones. */
   replace(jobs: readonly JobItem[]): void {
-    const news = this.known ? jobs.filter((job) => this.get(job.job_id)?.status !== job.status) : [];
+    const news = this.known ? jobs.filter((job) => this.#isNews(job)) : [];
     this.#all = jobs;
     this.known = true;
     for (const job of news) this.#onStatus(job);
+  }
+
+  /** One that is unknown and older than what is known is none: it was only out of sight. */
+  #isNews(job: JobItem): boolean {
+    const known = this.get(job.job_id);
+    if (known) return known.status !== job.status;
+    return this.#all.every(({ created_at }) => created_at < job.created_at);
   }
 
   /** A whole job; ignored where the known copy is as new or newer. */
@@ -70,6 +78,13 @@ export class Jobs {
 
   remove(id: string): void {
     this.#all = this.#all.filter(({ job_id }) => job_id !== id);
+    for (const hear of this.#hearRemoved) hear(id);
+  }
+
+  /** Tells of every job that is removed, of those too that are not known here, until the function that it returns is called. */
+  onRemoved(hear: (id: string) => void): () => void {
+    this.#hearRemoved.add(hear);
+    return () => this.#hearRemoved.delete(hear);
   }
 
   #store(job: JobItem): void {
@@ -84,6 +99,10 @@ export class Jobs {
 /** Times of the wire are ISO 8601 in UTC, so text order is time order; the id makes it stable. */
 function byCreation(a: JobItem, b: JobItem): number {
   return compare(a.created_at, b.created_at) || compare(a.job_id, b.job_id);
+}
+
+function byRank(a: JobItem, b: JobItem): number {
+  return a.queue_rank - b.queue_rank || byCreation(a, b);
 }
 
 function byEnd(a: JobItem, b: JobItem): number {

@@ -1,108 +1,118 @@
-// The models of the appliance while somebody looks at them: what there is, and what is ordered of each.
-import type { ModelSettingsChange, ModelView } from '../../../appliance/contract/model-api.ts';
+// The models of the appliance: what there is, what is ordered of each, and those on their way in.
+import type { ModelList, ModelSettingsChange, ModelSight, ModelView } from '../../../appliance/contract/model-api.ts';
 import { type Appliance, Refusal } from '../wire/appliance.ts';
-import type { Question } from './question.svelte.ts';
+import type { Refused } from '../wire/answers.ts';
 import type { Uploads } from './uploads.svelte.ts';
 
 export interface ModelsOptions {
-  readonly appliance: Appliance;
-  readonly question: Question;
-  /** To a screen reader. */
-  readonly say: (text: string) => void;
+  readonly appliance: Pick<Appliance, 'models' | 'useModel' | 'configureModel' | 'removeModel' | 'checkModel'>;
   /** `accepted` is told of each file that became a model. */
   readonly uploads: (accepted: (file: File) => void) => Uploads;
 }
 
-/** Models come and go in folders, and are checked one after another. */
-const lookMs = 2000;
+export type ModelOrder = 'use' | 'configure' | 'remove';
+
+/** While a model is being checked, where push does not tell of its end. */
+const checkingMs = 2000;
 
 export class Models {
-  /** True while they are looked at. */
-  open = $state(false);
   /** By name; null until they are known. */
   list = $state.raw<readonly ModelView[] | null>(null);
-  /** Why the last order failed; `of`: the model that it was about, null where it was about all. */
-  problem = $state.raw<{ readonly of: string | null; readonly message: string } | null>(null);
-  /** The model that an order is under way for. */
-  busy = $state<string | null>(null);
+  /** The providers, as the workers found them; null until they are known. */
+  ladder = $state.raw<ModelList['ladder'] | null>(null);
+  /** Why the list could not be had. */
+  problem = $state.raw<Refused | null>(null);
+  /** Why the last order failed, and which model it was about. */
+  refusal = $state.raw<{ readonly of: string; readonly refused: Refused } | null>(null);
+  /** The order that is under way. */
+  busy = $state.raw<{ readonly of: string; readonly order: ModelOrder } | null>(null);
   readonly uploads: Uploads;
 
   readonly #options: ModelsOptions;
-  #looking: AbortController | null = null;
+  /** How many parts of the screen look at them. */
+  #lookers = 0;
+  #asking: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ModelsOptions) {
     this.#options = options;
-    this.uploads = options.uploads((file) => {
-      options.say(`${file.name} has arrived`);
-      void this.#look();
-    });
+    this.uploads = options.uploads(() => this.look());
   }
 
-  show(): void {
-    this.open = true;
-    this.problem = null;
-    void this.#look();
+  get(name: string): ModelView | undefined {
+    return this.list?.find((model) => model.name === name);
   }
 
-  /** What is on its way goes on. */
-  hide(): void {
-    this.open = false;
-    clearTimeout(this.#timer);
-    this.#looking?.abort();
+  /** Keeps the list true until the function that it returns is called. What is on its way in goes on. */
+  watch(): () => void {
+    this.#lookers += 1;
+    this.look();
+    return () => {
+      this.#lookers -= 1;
+      if (this.#lookers > 0) return;
+      clearTimeout(this.#timer);
+      this.#asking?.abort();
+      this.refusal = null;
+    };
   }
 
-  /** Jobs that start from now on run on it. */
+  /** Asks for the list where anybody looks at it. */
+  look(): void {
+    if (this.#lookers > 0) void this.#ask();
+  }
+
+  /** Resolves when a worker has loaded it: jobs that start from now on run on it. True where it is so. */
   use(name: string): Promise<boolean> {
-    return this.#order(name, () => this.#options.appliance.useModel(name), `${name} is in use`);
+    return this.#order(name, 'use', () => this.#options.appliance.useModel(name));
   }
 
   /** True when it is kept. */
   configure(name: string, change: ModelSettingsChange): Promise<boolean> {
-    return this.#order(name, () => this.#options.appliance.configureModel(name, change), `${name}: saved`);
+    return this.#order(name, 'configure', () => this.#options.appliance.configureModel(name, change));
   }
 
-  async remove(name: string): Promise<void> {
-    const yes = await this.#options.question.ask({
-      title: `Remove ${name}?`,
-      body: 'The model is deleted from this appliance. Results that it has found stay.',
-      yes: 'Remove',
-      no: 'Keep it',
-    });
-    if (yes) await this.#order(name, () => this.#options.appliance.removeModel(name), `${name} is removed`);
+  remove(name: string): Promise<boolean> {
+    return this.#order(name, 'remove', () => this.#options.appliance.removeModel(name));
   }
 
-  async #order(name: string, order: () => Promise<void>, done: string): Promise<boolean> {
-    this.busy = name;
-    this.problem = null;
+  /** What it sees in a PNG or JPEG. Throws Refusal. */
+  check(name: string, picture: Blob, signal: AbortSignal): Promise<ModelSight> {
+    return this.#options.appliance.checkModel(name, picture, signal);
+  }
+
+  async #order(name: string, order: ModelOrder, work: () => Promise<void>): Promise<boolean> {
+    this.busy = { of: name, order };
+    this.refusal = null;
     try {
-      await order();
-      this.#options.say(done);
+      await work();
       return true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.problem = { of: name, message: error.message };
+      // Who gave no PIN knows why nothing happened.
+      if (error.refused.code !== 'pin-required') this.refusal = { of: name, refused: error.refused };
       return false;
     } finally {
       this.busy = null;
-      void this.#look();
+      this.look();
     }
   }
 
-  async #look(): Promise<void> {
+  async #ask(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#looking?.abort();
-    if (!this.open) return;
-    const looking = new AbortController();
-    this.#looking = looking;
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
     try {
-      this.list = await this.#options.appliance.models(looking.signal);
-      if (this.problem?.of === null) this.problem = null;
+      const { models, ladder } = await this.#options.appliance.models(asking.signal);
+      this.list = models;
+      this.ladder = ladder;
+      this.problem = null;
     } catch (error) {
-      if (looking.signal.aborted) return;
+      if (asking.signal.aborted) return;
       if (!(error instanceof Refusal)) throw error;
-      this.problem = { of: null, message: error.message };
+      this.problem = error.refused;
     }
-    if (!looking.signal.aborted) this.#timer = setTimeout(() => void this.#look(), lookMs);
+    const checking = this.list?.some(({ state }) => state === 'checking') === true;
+    if (checking && !asking.signal.aborted) this.#timer = setTimeout(() => this.look(), checkingMs);
   }
 }

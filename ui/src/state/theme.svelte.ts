@@ -1,21 +1,22 @@
-// Dark or light: what the person chose on this device, else what the device prefers, else dark.
+// Dark, light or high contrast: what the person chose on this device, else what the device prefers, else dark.
 import type { KeyStore } from './access.svelte.ts';
 
-export type Shade = 'dark' | 'light';
+export const shades = ['dark', 'light', 'contrast'] as const;
+export type Shade = (typeof shades)[number];
 
 const storedAs = 'vedette.theme';
 
 export class Theme {
-  #chosen = $state<Shade | null>(null);
+  /** Null: as the device prefers. */
+  chosen: Shade | null = $state(null);
   #preferred = $state<Shade>('dark');
-  readonly shade: Shade = $derived(this.#chosen ?? this.#preferred);
+  readonly shade: Shade = $derived(this.chosen ?? this.#preferred);
 
   readonly #store: KeyStore;
 
   constructor(store: KeyStore) {
     this.#store = store;
-    const stored = store.getItem(storedAs);
-    this.#chosen = stored === 'dark' || stored === 'light' ? stored : null;
+    this.chosen = shades.find((shade) => shade === store.getItem(storedAs)) ?? null;
   }
 
   /** What the device prefers, now. */
@@ -23,8 +24,8 @@ export class Theme {
     this.#preferred = shade;
   }
 
-  toggle(): void {
-    this.#chosen = this.shade === 'dark' ? 'light' : 'dark';
-    this.#store.setItem(storedAs, this.#chosen);
+  choose(shade: Shade | null): void {
+    this.chosen = shade;
+    this.#store.setItem(storedAs, shade ?? '');
   }
 }

@@ -1,35 +1,31 @@
-// What the appliance answers to a request, read into sentences a person can act on. Pure.
+// What the appliance answers to a request that it refuses. Pure.
 
-/** The parts of an answer that matter for a message. `status` 0: there was no answer. */
+/** `status` 0: there was no answer. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  /** Value of `Retry-After`, in seconds. */
-  readonly retryAfter: string | null;
+  /** By lower-case name; null where absent. */
+  readonly header: (name: string) => string | null;
 }
 
-/** What helps, by status; said after the appliance's own words. */
-const remedies: Readonly<Record<number, (answer: Answer) => string>> = {
-  401: () => 'Give the key of this appliance, then try again.',
-  413: () => 'Send a shorter or a smaller file.',
-  429: ({ retryAfter }) => `Try again ${wait(retryAfter)}.`,
-};
+/** A refusal as it is understood, before it is said in anybody's language. */
+export interface Refused {
+  /** HTTP status; 0 where no answer came. */
+  readonly status: number;
+  /** The appliance's name for it, such as `queue-full`; null where it gave none. */
+  readonly code: string | null;
+  /** The appliance's own words, in English; null where it has none. */
+  readonly detail: string | null;
+  /** When to try again; null where it does not say. */
+  readonly retryAfterS: number | null;
+}
 
-/** What to say where the answer brings no words of its own. */
-const defaults: Readonly<Record<number, string>> = {
-  0: 'The connection broke before the answer came. Check the network, then try again.',
-  401: 'This appliance asks for a key.',
-  404: 'The appliance does not know this job any more.',
-  413: 'The file is larger than this appliance accepts.',
-  429: 'The queue is full.',
-  507: 'The disk of the appliance is nearly full. Remove finished jobs to make room.',
-};
+export const noAnswer: Refused = { status: 0, code: null, detail: null, retryAfterS: null };
 
-export function explain(answer: Answer): string {
-  const said =
-    detailOf(answer.text) ?? defaults[answer.status] ?? `The appliance answered with error ${answer.status}.`;
-  const remedy = remedies[answer.status]?.(answer);
-  return remedy === undefined ? sentence(said) : `${sentence(said)} ${remedy}`;
+export function understand({ status, text, header }: Answer): Refused {
+  const seconds = Number(header('retry-after') ?? '');
+  const retryAfterS = Number.isInteger(seconds) && seconds > 0 ? seconds : null;
+  return { status, code: header('vedette-fault'), detail: detailOf(text), retryAfterS };
 }
 
 /** The words of `{"detail": "text"}` or of a 422 list `{"detail": [{"msg", "loc"}]}`. */
@@ -56,14 +52,4 @@ function parse(text: string): unknown {
     // A proxy in front of the appliance may answer in HTML; then there is no detail to show.
     return null;
   }
-}
-
-function wait(retryAfter: string | null): string {
-  const seconds = Number(retryAfter ?? '');
-  return Number.isInteger(seconds) && seconds > 0 ? `in ${seconds} s` : 'in a moment';
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

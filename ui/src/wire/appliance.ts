@@ -1,90 +1,272 @@
-// The REST calls of the screen. Every refusal becomes a Refusal whose message is a sentence for a person.
+// The REST calls of the screen. The answers are the contract's own, from the same build: their shape is not checked again.
 import type { JobItem } from '../../../appliance/contract/api.ts';
-import type { ModelList, ModelSettingsChange, ModelView } from '../../../appliance/contract/model-api.ts';
+import type { ResultFrame } from '../../../appliance/contract/frame.ts';
+import type { HistoryPage } from '../../../appliance/contract/history-api.ts';
+import type { ImportListing, ImportRequest, Imports } from '../../../appliance/contract/import-api.ts';
+import type { ModelList, ModelSettingsChange, ModelSight } from '../../../appliance/contract/model-api.ts';
+import type { SettingsChange, SettingsView } from '../../../appliance/contract/settings-api.ts';
+import type {
+  Addresses,
+  BackupList,
+  BackupView,
+  Health,
+  LogTail,
+  VitalsHistory,
+} from '../../../appliance/contract/system-api.ts';
+import type { Timeline } from '../../../appliance/contract/timeline.ts';
 import type { Access } from '../state/access.svelte.ts';
-import { explain } from './answers.ts';
+import type { Operator } from '../state/operator.svelte.ts';
+import { noAnswer, type Refused, understand } from './answers.ts';
 
+/** What the appliance refused, or did not answer. `words/refusals.ts` makes a sentence of it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  /** HTTP status; 0 where no answer came. */
-  readonly status: number;
+  readonly refused: Refused;
 
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
+  constructor(refused: Refused, options?: ErrorOptions) {
+    super(refused.detail ?? `status ${refused.status}`, options);
+    this.refused = refused;
+  }
+
+  get status(): number {
+    return this.refused.status;
   }
 }
 
+/** Of `GET /v1/history`; what is left out does not narrow it. Times: ISO 8601. */
+export interface HistoryQuery {
+  readonly limit: number;
+  readonly skip: number;
+  readonly q?: string;
+  readonly status?: readonly string[];
+  readonly model?: string;
+  readonly class?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface BulkEntry {
+  readonly job_id: string;
+  readonly status: 'deleted' | 'cancelled' | 'not-found' | 'failed';
+  readonly detail: string | null;
+}
+
+/** Every method throws Refusal. */
 export class Appliance {
   readonly #origin: string;
   readonly #access: Access;
+  readonly #operator: Operator;
 
   /** `origin` such as `http://box:8000`, without a slash at its end. */
-  constructor(origin: string, access: Access) {
+  constructor(origin: string, access: Access, operator: Operator) {
     this.#origin = origin;
     this.#access = access;
+    this.#operator = operator;
   }
 
-  /** The newest jobs with the five statuses of push, whatever dialect they came in. Throws Refusal. */
+  /** Lets this browser's pictures, videos and links in, which cannot bring a key along. */
+  async openSession(): Promise<void> {
+    await this.#ask('/v1/session', { method: 'POST' });
+  }
+
+  /** The newest jobs and all that are alive, as push tells them, with its five statuses. */
   async jobs(limit: number, signal: AbortSignal): Promise<JobItem[]> {
-    const answer = await this.#ask(`/v1/jobs?limit=${limit}`, { signal });
-    // The contract's own answer, from the same build of the same program: its shape is not checked again here.
-    const { jobs } = (await answer.json()) as { jobs: readonly JobItem[] };
-    return jobs.map(withCancelled);
+    const asked = [`limit=${limit}`, 'limit=100&status=running', 'limit=100&status=pending'];
+    const pages = await Promise.all(
+      asked.map((query) => this.#json<{ jobs: readonly JobItem[] }>(`/v1/jobs?${query}`, { signal })),
+    );
+    const all = pages.flatMap(({ jobs }) => jobs).map(withCancelled);
+    return [...new Map(all.map((job) => [job.job_id, job])).values()];
   }
 
-  /** Cancels a waiting or running job, removes a finished one. Throws Refusal. */
+  async job(jobId: string, signal?: AbortSignal): Promise<JobItem> {
+    return withCancelled(await this.#json<JobItem>(`/v1/jobs/${jobId}`, signal ? { signal } : {}));
+  }
+
+  /** Cancels a waiting or running job, removes a finished one. */
   async end(jobId: string): Promise<void> {
     await this.#ask(`/v1/jobs/${jobId}`, { method: 'DELETE' });
   }
 
-  /** A failed or cancelled job waits again. Throws Refusal. */
-  async retry(jobId: string): Promise<JobItem> {
-    const answer = await this.#ask(`/v1/jobs/${jobId}/retry`, { method: 'POST' });
-    return (await answer.json()) as JobItem;
+  /** A failed or cancelled job waits again. */
+  retry(jobId: string): Promise<JobItem> {
+    return this.#json(`/v1/jobs/${jobId}/retry`, { method: 'POST' });
   }
 
-  /** Throws Refusal. */
-  async models(signal: AbortSignal): Promise<readonly ModelView[]> {
-    const answer = await this.#ask('/v1/models', { signal });
-    return ((await answer.json()) as ModelList).models;
+  /** A waiting job; `before` null: to the end of the queue. */
+  move(jobId: string, before: string | null): Promise<JobItem> {
+    return this.#json(`/v1/jobs/${jobId}/move`, { method: 'POST', body: JSON.stringify({ before }) });
   }
 
-  /** Jobs that start from now on run on it. Throws Refusal. */
+  /** At most 1000 at a time. */
+  async frames(jobId: string, offset: number, limit: number, signal: AbortSignal): Promise<readonly ResultFrame[]> {
+    const path = `/v1/jobs/${jobId}/frames?offset=${offset}&limit=${limit}`;
+    return (await this.#json<{ frames: readonly ResultFrame[] }>(path, { signal })).frames;
+  }
+
+  /** Null for a span: all of it, in seconds. */
+  timeline(
+    jobId: string,
+    bins: number,
+    span: readonly [number, number] | null,
+    signal: AbortSignal,
+  ): Promise<Timeline> {
+    const part = span === null ? '' : `&from=${span[0]}&to=${span[1]}`;
+    return this.#json(`/v1/jobs/${jobId}/timeline?bins=${bins}${part}`, { signal });
+  }
+
+  history({ status = [], ...query }: HistoryQuery, signal: AbortSignal): Promise<HistoryPage> {
+    const asked = new URLSearchParams(status.map((one): [string, string] => ['status', one]));
+    for (const [name, value] of Object.entries(query)) asked.set(name, String(value));
+    return this.#json(`/v1/history?${asked.toString()}`, { signal });
+  }
+
+  /** Of finished jobs, at most 500 at a time. */
+  async removeAll(jobIds: readonly string[]): Promise<readonly BulkEntry[]> {
+    const body = JSON.stringify({ job_ids: jobIds });
+    return (await this.#json<{ results: readonly BulkEntry[] }>('/v1/history/delete', { method: 'POST', body }))
+      .results;
+  }
+
+  models(signal: AbortSignal): Promise<ModelList> {
+    return this.#json('/v1/models', { signal });
+  }
+
+  /** Jobs that start from now on run on it. */
   async useModel(name: string): Promise<void> {
     await this.#ask('/v1/models/default', { method: 'PUT', body: JSON.stringify({ name }) });
   }
 
-  /** Throws Refusal. */
   async configureModel(name: string, change: ModelSettingsChange): Promise<void> {
     await this.#ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'PATCH', body: JSON.stringify(change) });
   }
 
-  /** Of one that was uploaded. Throws Refusal. */
+  /** Of one that was uploaded. */
   async removeModel(name: string): Promise<void> {
     await this.#ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'DELETE' });
   }
 
-  /** The bytes behind a link, for a browser that must send a key along. Throws Refusal. */
-  async download(path: string): Promise<Blob> {
-    return (await this.#ask(path, {})).blob();
+  /** `picture`: a PNG or JPEG. */
+  checkModel(name: string, picture: Blob, signal: AbortSignal): Promise<ModelSight> {
+    const form = new FormData();
+    form.append('file', picture, 'picture');
+    return this.#json(`/v1/models/${encodeURIComponent(name)}/check`, { method: 'POST', body: form, signal });
   }
 
-  async #ask(path: string, init: RequestInit): Promise<Response> {
-    const answer = await this.#fetch(path, init);
-    if (answer.ok) return answer;
-    if (answer.status === 401) this.#access.refuse();
-    const text = await answer.text();
-    const { status, headers } = answer;
-    throw new Refusal(status, explain({ status, text, retryAfter: headers.get('retry-after') }));
+  imports(signal: AbortSignal): Promise<Imports> {
+    return this.#json('/v1/imports', { signal });
+  }
+
+  importFiles(folder: string, path: string, signal: AbortSignal): Promise<ImportListing> {
+    const asked = new URLSearchParams({ path }).toString();
+    return this.#json(`/v1/imports/${encodeURIComponent(folder)}/files?${asked}`, { signal });
+  }
+
+  beginImport(request: Omit<ImportRequest, 'plugin_id'>): Promise<Imports> {
+    return this.#json('/v1/imports', { method: 'POST', body: JSON.stringify(request) });
+  }
+
+  async endImport(id: string): Promise<void> {
+    await this.#ask(`/v1/imports/${id}`, { method: 'DELETE' });
+  }
+
+  health(signal: AbortSignal): Promise<Health> {
+    return this.#json('/v1/system/health', { signal });
+  }
+
+  vitals(signal: AbortSignal): Promise<VitalsHistory> {
+    return this.#json('/v1/system/vitals', { signal });
+  }
+
+  log(limit: number, signal: AbortSignal): Promise<LogTail> {
+    return this.#json(`/v1/system/log?limit=${limit}`, { signal });
+  }
+
+  addresses(signal: AbortSignal): Promise<Addresses> {
+    return this.#json('/v1/system/addresses', { signal });
+  }
+
+  backups(signal: AbortSignal): Promise<BackupList> {
+    return this.#json('/v1/system/backups', { signal });
+  }
+
+  backUp(): Promise<BackupView> {
+    return this.#json('/v1/system/backup', { method: 'POST' });
+  }
+
+  async restart(): Promise<void> {
+    await this.#ask('/v1/system/restart', { method: 'POST' });
+  }
+
+  licences(signal: AbortSignal): Promise<string> {
+    return this.#read('/v1/licences', { signal }, (answer) => answer.text());
+  }
+
+  settings(signal: AbortSignal): Promise<SettingsView> {
+    return this.#json('/v1/settings', { signal });
+  }
+
+  changeSettings(change: Partial<SettingsChange>): Promise<SettingsView> {
+    return this.#json('/v1/settings', { method: 'PATCH', body: JSON.stringify(change) });
+  }
+
+  /** Null takes the PIN away. `current`: the one that is set. */
+  async setPin(pin: string | null, current: string | null): Promise<void> {
+    const headers: Record<string, string> = current === null ? {} : { 'X-Operator-Pin': current };
+    const init = { method: 'PUT', body: JSON.stringify({ pin }), headers };
+    // Whoever changes it has just typed the present one: a wrong one is told there, not asked for once more.
+    await this.#ask('/v1/operator/pin', init, { asksPin: false });
+    this.#operator.lock();
+  }
+
+  /** The bytes behind a link, for a browser that must send a key along. */
+  download(path: string): Promise<Blob> {
+    return this.#read(path, {}, (answer) => answer.blob());
+  }
+
+  #json<T>(path: string, init: RequestInit): Promise<T> {
+    return this.#read(path, init, async (answer) => (await answer.json()) as T);
+  }
+
+  /** An answer that breaks off is none. */
+  async #read<T>(path: string, init: RequestInit, read: (answer: Response) => Promise<T>): Promise<T> {
+    const answer = await this.#ask(path, init);
+    try {
+      return await read(answer);
+    } catch (cause) {
+      if (init.signal?.aborted) throw cause;
+      throw new Refusal(noAnswer, { cause });
+    }
+  }
+
+  async #ask(path: string, init: RequestInit, { asksPin = true } = {}): Promise<Response> {
+    for (;;) {
+      const answer = await this.#fetch(path, init);
+      if (answer.ok) return answer;
+      const { status, headers } = answer;
+      const refused = understand({
+        status,
+        text: await answer.text().catch(() => ''),
+        header: (name) => headers.get(name),
+      });
+      if (status === 401) this.#access.refuse();
+      // Asked until it is right, or given up by the visitor.
+      if (refused.code !== 'pin-required' || !asksPin || !(await this.#operator.ask())) throw new Refusal(refused);
+    }
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(this.#origin + path, { ...init, headers: this.#access.headers() });
+      const operator = init.method === undefined ? {} : this.#operator.headers();
+      const headers = {
+        ...this.#access.headers(),
+        ...operator,
+        ...(init.headers as Record<string, string> | undefined),
+      };
+      return await fetch(this.#origin + path, { ...init, headers });
     } catch (cause) {
       if (init.signal?.aborted) throw cause;
-      throw new Refusal(0, explain({ status: 0, text: '', retryAfter: null }), { cause });
+      throw new Refusal(noAnswer, { cause });
     }
   }
 }
