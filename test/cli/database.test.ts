@@ -11,6 +11,7 @@ import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { add, filled } from '../record/filled.ts';
 import { migrations } from '../../appliance/daemon/folders.ts';
 import { startDaemon } from '../support/daemon.ts';
+import { program } from '../support/program.ts';
 import { tempData } from '../support/temp-data.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,7 +20,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One command on a data folder, to its end. */
 async function vedette(data: string, ...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'appliance/cli/main.ts'), ...args], {
+  const { entry, execArgv } = program('cli/main');
+  const child = spawn(process.execPath, [...execArgv, entry, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     // eslint-disable-next-line no-restricted-properties -- the child needs a PATH; settings are given here

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readArguments, UsageError } from '../../appliance/cli/arguments.ts';
 import { probeStill } from '../../appliance/worker/ingest/still.ts';
+import { program } from '../support/program.ts';
 import { tempData } from '../support/temp-data.ts';
 import { noFfmpeg } from '../support/worker-media.ts';
 
@@ -18,7 +19,8 @@ const model = join(root, 'models/demo.onnx');
 const sample = join(root, 'models/demo/sample.mp4');
 
 async function check(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'appliance/cli/main.ts', 'model', 'check', ...args], {
+  const { entry, execArgv } = program('cli/main');
+  const child = spawn(process.execPath, [...execArgv, entry, 'model', 'check', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

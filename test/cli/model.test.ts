@@ -1,18 +1,18 @@
 // `vedette model` as a process of its own, against a real daemon.
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { ModelHouse } from '../models/model-house.ts';
+import { program } from '../support/program.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 function vedette(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const entry = join(root, 'appliance/cli/main.ts');
+  const { entry, execArgv } = program('cli/main');
   // eslint-disable-next-line no-restricted-properties -- the child needs a PATH; settings are given here
   const env = { PATH: process.env['PATH'], VEDETTE_CONFIG: '/dev/null' };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', entry, ...args], { cwd: root, env }, (error, out, err) =>
+    execFile(process.execPath, [...execArgv, entry, ...args], { cwd: root, env }, (error, out, err) =>
       resolve({ code: Number(error?.code ?? 0), out, err }),
     );
   });

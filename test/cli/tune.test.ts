@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../appliance/cli/arguments.ts';
 import { demoVideo } from '../../appliance/cli/installation.ts';
 import { candidates, describe as describeTuning, tuneThreads } from '../../appliance/cli/tune.ts';
+import { program } from '../support/program.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
@@ -75,8 +76,8 @@ describe('tune', () => {
     for (const [found] of fps.values()) expect(found).toBeGreaterThan(1);
   });
 
-  const cli = (...args: string[]) =>
-    execute(process.execPath, ['--import', 'tsx', join(root, 'appliance/cli/main.ts'), ...args], { cwd: root });
+  const { entry, execArgv } = program('cli/main');
+  const cli = (...args: string[]) => execute(process.execPath, [...execArgv, entry, ...args], { cwd: root });
 
   it('says what is not there, and why a video cannot be timed', { timeout: 60_000 }, async () => {
     await expect(cli('tune', '--model', 'nothing')).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -72,6 +73,7 @@ it('waits for a server that reads slowly instead of filling memory', async () =>
   const sent: number[] = [];
   let enough = (): void => undefined;
   let resume = (): void => undefined;
+  const taken = new Promise<void>((resolve) => (enough = resolve));
   const url = await listen((request, response) => {
     // Takes a first part, then holds still: what is sent must stay near what was taken.
     request.once('data', () => {
@@ -81,10 +83,12 @@ it('waits for a server that reads slowly instead of filling memory', async () =>
     request.on('end', () => response.end('{}'));
     resume = () => void request.resume();
   });
-  const taken = new Promise<void>((resolve) => (enough = resolve));
-  const answer = upload({ ...quiet, url, file: fileOf(size), onSent: (share) => sent.push(share * size) });
+  const file = fileOf(size);
+  const answer = upload({ ...quiet, url, file, onSent: (share) => sent.push(share * size) });
+  answer.catch(() => undefined); // awaited below, unless an expectation fails before
   await taken;
-  await untilStill(() => sent.length);
+  await expect.poll(() => sent.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await untilStill(() => sent.length, file);
   // The sockets' own buffers take a few megabytes on each side.
   expect(sent.at(-1)).toBeLessThan(40 * 2 ** 20);
   resume();
@@ -117,10 +121,13 @@ it('rejects for a file that cannot be read, and for a server that is not there',
   await expect(upload({ ...quiet, url, file: fileOf(10) })).rejects.toThrow('ECONNREFUSED');
 });
 
-/** Resolves when a count has not moved between two looks that are 100 turns of the event loop apart. */
-async function untilStill(count: () => number): Promise<void> {
+/**
+ * Resolves when a count has not moved between two looks that are 100 looks at the disk apart: who reads the file takes
+ * the same way, so that a busy machine is not taken for a sender that holds still.
+ */
+async function untilStill(count: () => number, file: string): Promise<void> {
   for (let before = -1; before !== count();) {
     before = count();
-    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 100; turn += 1) await stat(file);
   }
 }

@@ -1,6 +1,5 @@
 // Kills by SIGKILL at any moment: of the worker, of the daemon, of both. The job ends as if nothing had happened.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobFiles } from '../../appliance/contract/frame.ts';
@@ -11,14 +10,17 @@ import { recordFault, whole } from './table.ts';
 import { wrongLines } from './wrong-lines.ts';
 
 let media: MediaFolder;
-/** The bundled clip several times over: 350 frames each. */
+/** The bundled clip, 350 frames, in the long matrix several times over. */
 let clip: string;
+let short: string;
 let undisturbed: Buffer;
 
 beforeAll(async () => {
   if (noFfmpeg !== null) return;
   media = await MediaFolder.open();
-  clip = await media.make('long.mp4', '-stream_loop', whole ? '3' : '1', '-i', 'models/demo/sample.mp4', '-c', 'copy');
+  const sample = ['-i', 'models/demo/sample.mp4', '-c', 'copy'];
+  clip = await media.make('long.mp4', '-stream_loop', whole ? '3' : '0', ...sample);
+  short = await media.make('short.mp4', ...sample, '-t', '2');
 }, 60_000);
 afterAll(async () => {
   if (noFfmpeg === null) await media.close();
@@ -105,7 +107,6 @@ test.skipIf(noFfmpeg !== null)(
   { timeout: 120_000 },
   async () => {
     const appliance = await Appliance.start();
-    const short = join('models', 'demo', 'sample.mp4');
     const ids = [await appliance.submit(clip), await appliance.submit(short), await appliance.submit(short)];
     const [first = ''] = ids;
     await appliance.until(first, (job) => job.current_frame > 100);

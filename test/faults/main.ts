@@ -11,7 +11,7 @@ forgetFaults();
 const { status } = spawnSync('node_modules/.bin/vitest', ['run', '--no-file-parallelism', ...chosen()], {
   stdio: 'inherit',
   // eslint-disable-next-line no-restricted-properties -- passed on to the tests
-  env: { ...process.env, VEDETTE_FAULTS: 'whole' },
+  env: { ...process.env, VEDETTE_FAULTS: 'whole', VEDETTE_TEST_BUILD: 'dist' },
 });
 const table = faultTable();
 process.stdout.write(`\n${table}\n`);

@@ -10,7 +10,7 @@ import { startDaemon } from '../support/daemon.ts';
 import { lives } from '../support/process-tree.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { Appliance, workersOf } from './appliance.ts';
-import { recordFault } from './table.ts';
+import { recordFault, whole } from './table.ts';
 import { wrongLines } from './wrong-lines.ts';
 
 describe.skipIf(noFfmpeg !== null)(`SIGTERM${noFfmpeg === null ? '' : ` (${noFfmpeg})`}`, () => {
@@ -19,7 +19,8 @@ describe.skipIf(noFfmpeg !== null)(`SIGTERM${noFfmpeg === null ? '' : ` (${noFfm
   let undisturbed: Buffer | undefined;
   beforeAll(async () => {
     media = await MediaFolder.open();
-    clip = await media.make('long.mp4', '-stream_loop', '1', '-i', 'models/demo/sample.mp4', '-c', 'copy');
+    const again = whole ? '1' : '0';
+    clip = await media.make('long.mp4', '-stream_loop', again, '-i', 'models/demo/sample.mp4', '-c', 'copy');
   }, 60_000);
   afterAll(() => media.close());
 

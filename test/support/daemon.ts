@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { pluginList } from './plugin-list.ts';
+import { program } from './program.ts';
 import { tempData } from './temp-data.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,14 +29,14 @@ export interface RunningDaemon {
 export interface DaemonOptions {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The compiled daemon instead of the sources. */
-  readonly compiled?: boolean;
+  /** Takes what kills it; without it, that is done when the running test has finished. Needs a `folder` then. */
+  readonly atEnd?: (kill: () => Promise<void>) => void;
 }
 
-/** Started, not waited for: for tests of a start that must fail. Killed when the test has finished. */
-export function spawnDaemon({ folder = tempData(), env = {}, compiled = false }: DaemonOptions = {}) {
-  const entry = compiled ? ['dist/daemon/main.js'] : ['--import', 'tsx', 'appliance/daemon/main.ts'];
-  const child = spawn(process.execPath, entry, {
+/** Started, not waited for: for tests of a start that must fail. */
+export function spawnDaemon({ folder = tempData(), env = {}, atEnd = onTestFinished }: DaemonOptions = {}) {
+  const { entry, execArgv } = program('daemon/main');
+  const child = spawn(process.execPath, [...execArgv, entry], {
     cwd: root,
     // The channel: should the test runner be killed, the daemon leaves too.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -66,7 +67,7 @@ export function spawnDaemon({ folder = tempData(), env = {}, compiled = false }:
     child.kill('SIGTERM');
     return exited;
   };
-  onTestFinished(async () => {
+  atEnd(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await exited;

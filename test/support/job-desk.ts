@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { ApplianceEvent } from '../../appliance/contract/events.ts';
-import type { Fault } from '../../appliance/contract/fault.ts';
+import { Fault } from '../../appliance/contract/fault.ts';
 import { jobFiles } from '../../appliance/contract/frame.ts';
+import { type JobOptions, noJobOptions } from '../../appliance/contract/job-options.ts';
 import { isFinal, type Job } from '../../appliance/contract/job.ts';
 import { migrations } from '../../appliance/daemon/folders.ts';
-import { type JobLimits, Jobs } from '../../appliance/daemon/jobs/jobs.ts';
+import type { JobLimits } from '../../appliance/daemon/jobs/job-limits.ts';
+import { Jobs } from '../../appliance/daemon/jobs/jobs.ts';
+import { Lookout } from '../../appliance/daemon/jobs/lookout.ts';
 import { WorkerSupply } from '../../appliance/daemon/jobs/worker-supply.ts';
 import { EventStream } from '../../appliance/daemon/publish/stream.ts';
 import { openDatabase } from '../../appliance/daemon/record/database.ts';
@@ -21,6 +24,7 @@ import { everything } from './everything.ts';
 export interface DeskOptions {
   readonly folder?: string;
   readonly limits?: Partial<JobLimits>;
+  /** The one in use. Of the others, 'broken' cannot be loaded and 'gone' is not there. */
   readonly model?: string;
   readonly memoryBytes?: number;
   /** False: jobs wait until `jobs.begin()`. */
@@ -61,13 +65,22 @@ export async function openDesk({
     },
     log,
   });
+  const lookout = new Lookout({ stream, log });
+  const allowed = { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, longestMs: 60_000, ...limits };
   const jobs: Jobs = new Jobs({
     store,
     stream,
     workers,
+    lookout,
     folder: join(folder, 'jobs'),
-    limits: { running: 1, queue: 10, hangMs: 1500, stallMs: 1000, longestMs: 60_000, ...limits },
+    limits: allowed,
     detection: () => everything(),
+    prepareFor: (name) => {
+      if (name === 'gone')
+        return Promise.reject(new Fault('model-not-found', 'The model "gone" is not there any more.'));
+      const path = name === model ? '/nowhere' : `/elsewhere/${name}`;
+      return Promise.resolve({ ...workers.prepare, model: { name, path } });
+    },
     log,
   });
 
@@ -84,14 +97,14 @@ export async function openDesk({
   await jobs.open();
   if (begin) jobs.begin();
 
-  const submit = (script: Script): Job => {
+  const submit = (script: Script, options: JobOptions = noJobOptions): Job => {
     const id = randomUUID();
     const text = JSON.stringify(script);
     mkdirSync(join(folder, 'jobs', id), { recursive: true });
     writeFileSync(join(folder, 'jobs', id, jobFiles.input), text);
     const what = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const };
     const source = { sourceName: `${script.behaviour}.mp4`, sourceBytes: text.length, sourceType: 'video/mp4' };
-    return jobs.create({ id, ...what, ...source });
+    return jobs.create({ id, options, ...what, ...source });
   };
   /** Resolves with the first event that fits, past or to come. */
   const until = <E extends ApplianceEvent>(fits: (event: ApplianceEvent) => event is E): Promise<E> =>
@@ -112,5 +125,20 @@ export async function openDesk({
     );
     return event.job;
   };
-  return { folder, database, store, stream, events, faults, workers, jobs, submit, until, ended, close };
+  return {
+    allowed,
+    folder,
+    database,
+    store,
+    stream,
+    events,
+    faults,
+    workers,
+    lookout,
+    jobs,
+    submit,
+    until,
+    ended,
+    close,
+  };
 }

@@ -1,5 +1,6 @@
 // A job as the daemon has it in memory, for tests that only care for some of its fields.
 import { randomUUID } from 'node:crypto';
+import { noJobOptions } from '../../appliance/contract/job-options.ts';
 import type { Job } from '../../appliance/contract/job.ts';
 
 /** A running job in its first frames, unless told otherwise. */
@@ -27,6 +28,9 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
     seq: 1,
     reportedAt: now,
     summary: null,
+    options: noJobOptions,
+    queueRank: now,
+    hasPoster: false,
     warnings: [],
     error: null,
     createdAt: now,
