@@ -36,9 +36,13 @@ describe('the shade', () => {
     expect(theme.shade).toBe('dark');
     theme.prefer('light');
     expect(theme.shade).toBe('light');
-    theme.toggle();
+    theme.choose('contrast');
+    theme.prefer('dark');
+    expect(theme.shade).toBe('contrast');
+    expect(new Theme(store).shade).toBe('contrast');
+    theme.choose(null);
     expect(theme.shade).toBe('dark');
-    expect(new Theme(store).shade).toBe('dark');
+    expect(new Theme(store).chosen).toBeNull();
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Access } from '../../ui/src/state/access.svelte.ts';
 import { Connection, type ConnectionState, type PushSocket } from '../../ui/src/state/connection.svelte.ts';
 import { Jobs } from '../../ui/src/state/jobs.svelte.ts';
+import { Operator } from '../../ui/src/state/operator.svelte.ts';
 import { Appliance } from '../../ui/src/wire/appliance.ts';
 import { completedJob, jobId, jobItem, progressOf, runningJob, systemView } from './job-item.ts';
 import { KioskServer } from './kiosk-server.ts';
@@ -42,7 +43,7 @@ describe('the connection of the screen', () => {
     });
     const connection = new Connection({
       socket,
-      appliance: new Appliance(origin, access),
+      appliance: new Appliance(origin, access, new Operator()),
       jobs,
       access,
       pollMs: 30,
@@ -122,6 +123,24 @@ describe('the connection of the screen', () => {
     connection.wake();
     await vi.waitFor(() => expect(jobs.pending).toHaveLength(1));
     expect(server.snapshots).toBe(2);
+  });
+
+  test('says what the screen looks at, again after every reconnection, and no longer than somebody does', async () => {
+    const { connection } = connect(await server.listen());
+    await vi.waitFor(() => expect(connection.state).toBe('live'));
+    const [first, second] = [connection.look('preview'), connection.look('preview')];
+    await vi.waitFor(() => expect(server.looks.at(-1)).toEqual({ preview: true, log: false }));
+    first();
+    first();
+    const told = server.looks.length;
+    server.breakPush();
+    await vi.waitFor(() => expect(connection.state).toBe('polling'));
+    server.pushing = true;
+    await vi.waitFor(() => expect(connection.state).toBe('live'), 5000);
+    await vi.waitFor(() => expect(server.looks.length).toBeGreaterThan(told));
+    expect(server.looks.at(-1)).toEqual({ preview: true, log: false });
+    second();
+    await vi.waitFor(() => expect(server.looks.at(-1)).toEqual({ preview: false, log: false }));
   });
 
   test('is locked by a missing key, asks nothing meanwhile, and opens with the right one', async () => {

@@ -3,6 +3,17 @@ import type { JobItem, ProgressView, SystemView } from '../../appliance/contract
 
 const origin = Date.UTC(2026, 4, 12, 9, 0, 0);
 
+const fullHd: JobItem['source'] = {
+  container: 'mp4',
+  codec: 'h264',
+  width: 1920,
+  height: 1080,
+  rotation: 0,
+  fps: 25,
+  duration_s: 94,
+  frames: 2350,
+};
+
 /** The id of the `number`th job. */
 export function jobId(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
@@ -30,6 +41,10 @@ export function jobItem(number: number, changes: Partial<JobItem> = {}): JobItem
     model: null,
     summary: null,
     result_url: null,
+    poster_url: null,
+    options: { model: null, confidence: null, classes: null },
+    queue_rank: number,
+    error_code: null,
     error_message: null,
     error: null,
     progress: 0,
@@ -59,6 +74,8 @@ export function runningJob(number: number, changes: Partial<JobItem> = {}): JobI
     status: 'running',
     progress: 42,
     stage: 'analyzing',
+    source: fullHd,
+    model: { name: 'yolov8n', sha256: 'ab'.repeat(32), provider: 'cpu' },
     current_tool: 'video_player_detection',
     current_frame: 1268,
     total_frames: 3000,
@@ -77,18 +94,14 @@ export function completedJob(number: number, changes: Partial<JobItem> = {}): Jo
     progress: 100,
     stage: 'completed',
     seq: 90,
-    source: {
-      container: 'mp4',
-      codec: 'h264',
-      width: 1920,
-      height: 1080,
-      rotation: 0,
-      fps: 25,
-      duration_s: 94,
-      frames: 2350,
-    },
+    source: fullHd,
     model: { name: 'yolov8n', sha256: 'ab'.repeat(32), provider: 'cpu' },
-    summary: { frame_count: 2350, detection_count: 18_204, classes: ['person', 'sports ball'] },
+    summary: {
+      frame_count: 2350,
+      detection_count: 18_204,
+      classes: ['person', 'sports ball'],
+      class_counts: { person: 17_000, 'sports ball': 1204 },
+    },
     result_url: `/v1/jobs/${item.job_id}/result`,
     started_at: at(number * 60 + 20),
     completed_at: at(number * 60 + 80),

@@ -60,6 +60,13 @@ describe('the jobs of the screen', () => {
     expect(jobs.finished.map(({ job_id }) => job_id)).toEqual([jobId(2), jobId(1)]);
   });
 
+  test('wait in the order of their ranks, whenever they were made', () => {
+    const jobs = new Jobs();
+    jobs.replace([jobItem(1), jobItem(2), jobItem(3)]);
+    jobs.put(jobItem(3, { queue_rank: 0.5, seq: 2 }));
+    expect(jobs.pending.map(({ job_id }) => job_id)).toEqual([jobId(3), jobId(1), jobId(2)]);
+  });
+
   test('show the newest fifty that finished', () => {
     const jobs = new Jobs();
     jobs.replace(Array.from({ length: 80 }, (_, index) => completedJob(index)));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
+import { built } from '../support/program.ts';
 import { KioskServer, type KioskServerOptions } from './kiosk-server.ts';
 
 const ui = join(import.meta.dirname, '../../ui');
@@ -44,15 +45,13 @@ export class KioskBrowser {
     this.#axe = axe;
   }
 
-  /** Builds the kiosk and starts the browser. */
+  /** Builds the kiosk, where nobody just did, and starts the browser. */
   static async open(executablePath: string): Promise<KioskBrowser> {
-    const folder = await mkdtemp(join(tmpdir(), 'vedette-kiosk-'));
-    await build({
-      root: ui,
-      configFile: join(ui, 'vite.config.ts'),
-      logLevel: 'error',
-      build: { outDir: folder },
-    });
+    const folder = built ? join(ui, 'dist') : await mkdtemp(join(tmpdir(), 'vedette-kiosk-'));
+    if (!built) {
+      const configFile = join(ui, 'vite.config.ts');
+      await build({ root: ui, configFile, logLevel: 'error', build: { outDir: folder } });
+    }
     const shots = join(tmpdir(), 'vedette-screens');
     await mkdir(shots, { recursive: true });
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -62,7 +61,7 @@ export class KioskBrowser {
   async close(): Promise<void> {
     await this.leave();
     await this.#browser.close();
-    await rm(this.#folder, { recursive: true });
+    if (!built) await rm(this.#folder, { recursive: true });
   }
 
   /** A fresh profile on a fresh server. */

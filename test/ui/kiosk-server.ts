@@ -6,16 +6,24 @@ import { join, normalize } from 'node:path';
 import { lookup } from 'mrmime';
 import { Server } from 'socket.io';
 import { type JobItem, type ProgressView, type SystemView, toRestStatus } from '../../appliance/contract/api.ts';
-import type { ClientToServerEvents, ServerToClientEvents } from '../../appliance/contract/events.ts';
+import type { ClientToServerEvents, LookTarget, ServerToClientEvents } from '../../appliance/contract/events.ts';
 import { systemView } from './job-item.ts';
 
 const policy =
-  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; style-src 'self'; script-src 'self'";
+  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self'; script-src 'self'";
 
-export interface SubmitAnswer {
+export interface GivenAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Record<string, string>;
+}
+
+/** `body`: as it came, whole. `path` without the query. */
+export interface GivenRequest {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
 }
 
 export interface KioskServerOptions {
@@ -37,10 +45,30 @@ export class KioskServer {
   answering = true;
   /** Uploads are read only after this. */
   receiving: Promise<void> = Promise.resolve();
-  submit: (fileName: string) => SubmitAnswer = () => ({ status: 200, body: {} });
+  submit: (fileName: string) => GivenAnswer = () => ({ status: 200, body: {} });
+  /**
+   * Routes by `METHOD /path`, asked before all others; a path that ends in `*` takes all that begin so. A body that is
+   * no Buffer is sent as JSON.
+   */
+  readonly routes: Record<string, (request: GivenRequest) => GivenAnswer | Promise<GivenAnswer>> = {
+    'POST /v1/session': () => ({ status: 204, body: '' }),
+    'GET /v1/system/health': () => ({ status: 200, body: { parts: [] } }),
+    'GET /v1/system/vitals': () => ({ status: 200, body: { every_s: 10, samples: [] } }),
+    'GET /v1/system/log': () => ({ status: 200, body: { lines: [] } }),
+    'GET /v1/system/addresses': () => ({ status: 200, body: { urls: [], locked: false } }),
+    'GET /v1/system/backups': () => ({ status: 200, body: { backups: [] } }),
+    'GET /v1/imports': () => ({ status: 200, body: { folders: [], copies: [] } }),
+    'GET /v1/settings': () => ({ status: 200, body: { settings: [], pin: false } }),
+    'GET /v1/history': () => ({
+      status: 200,
+      body: { jobs: this.jobs.map((job) => ({ ...job, disk_bytes: job.source_bytes })), count: this.jobs.length },
+    }),
+  };
   /** How often `GET /v1/jobs` was asked. */
   polls = 0;
   snapshots = 0;
+  /** What clients said that they look at, in order. */
+  readonly looks: LookTarget[] = [];
 
   readonly #options: KioskServerOptions;
   readonly #http = createServer((request, response) => void this.#answer(request, response));
@@ -61,6 +89,7 @@ export class KioskServer {
         this.snapshots += 1;
         answer({ jobs: this.jobs, system: this.system });
       });
+      socket.on('look', (target) => this.looks.push(target));
     });
   }
 
@@ -98,6 +127,11 @@ export class KioskServer {
     this.#io.emit('system', this.system);
   }
 
+  /** Any event of the appliance's, such as `preview`. */
+  push<E extends keyof ServerToClientEvents>(event: E, ...what: Parameters<ServerToClientEvents[E]>): void {
+    this.#io.emit(event, ...what);
+  }
+
   breakPush(): void {
     this.pushing = false;
     this.#io.disconnectSockets(true);
@@ -110,6 +144,8 @@ export class KioskServer {
     if (key !== undefined && request.headers['x-api-key'] !== key)
       return json(response, 401, { detail: 'Unauthorized' });
     if (!this.answering) return json(response, 503, { detail: 'Stopping' });
+    const given = this.#given(request.method ?? 'GET', pathname);
+    if (given) return this.#give(given, request, response);
     if (pathname.startsWith('/v1/models')) return this.#models(request, response);
     const id = /^\/v1\/jobs\/([^/]+)/.exec(pathname)?.[1];
     if (request.method === 'POST' && id !== undefined) return this.#retry(id, response);
@@ -124,12 +160,34 @@ export class KioskServer {
     return json(response, 200, { jobs: this.jobs.map(asRest), count: this.jobs.length });
   }
 
+  #given(method: string, path: string): KioskServer['routes'][string] | undefined {
+    const exact = this.routes[`${method} ${path}`];
+    if (exact) return exact;
+    const found = Object.keys(this.routes).find(
+      (key) => key.endsWith('*') && `${method} ${path}`.startsWith(key.slice(0, -1)),
+    );
+    return found === undefined ? undefined : this.routes[found];
+  }
+
+  async #give(
+    answer: KioskServer['routes'][string],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://kiosk');
+    const { headers } = request;
+    const given = await answer({ path: pathname, query: searchParams, headers, body: await bodyOf(request) });
+    if (!Buffer.isBuffer(given.body)) return json(response, given.status, given.body, given.headers);
+    response.writeHead(given.status, given.headers).end(given.body);
+  }
+
   async #models(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { models } = this.#options;
-    if (models === undefined) return json(response, 200, { models: [] });
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+    if (models === undefined) {
+      return json(response, 200, { models: [], ladder: { runtime: null, refused: [] } });
+    }
+    const sent = await bodyOf(request);
+    const body = sent.length > 0 ? { body: sent } : {};
     const headers = { 'content-type': request.headers['content-type'] ?? 'text/plain' };
     const answer = await fetch(`${models}${request.url ?? ''}`, { method: request.method ?? 'GET', headers, ...body });
     json(response, answer.status, await answer.json());
@@ -173,6 +231,12 @@ function asRest(job: JobItem): JobItem {
 
 function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Reads a form to its end; its file's name. */
