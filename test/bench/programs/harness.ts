@@ -72,6 +72,7 @@ async function job(model: Model, inputPath: string): Promise<Spent> {
       player,
       platform: platforms.software,
       send: (message) => void process.send?.(message),
+      looked: () => false,
       hold: new Hold(),
       signal: new AbortController().signal,
       log,
