@@ -5,7 +5,7 @@ import { Check } from '../../ui/src/screens/models/check.svelte.ts';
 import { SettingsDraft } from '../../ui/src/screens/models/settings-draft.svelte.ts';
 import { Models, type ModelsOptions } from '../../ui/src/state/models.svelte.ts';
 import { Uploads } from '../../ui/src/state/uploads.svelte.ts';
-import { Refusal } from '../../ui/src/wire/appliance.ts';
+import { Refusal } from '../../ui/src/wire/requests.ts';
 import { noAnswer } from '../../ui/src/wire/answers.ts';
 
 const settings = { confidence: 0.25, iou: 0.7, classes: null, aliases: {} };

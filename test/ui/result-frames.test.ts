@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ResultFrame } from '../../appliance/contract/frame.ts';
 import { noAnswer } from '../../ui/src/wire/answers.ts';
-import { Refusal } from '../../ui/src/wire/appliance.ts';
+import { Refusal } from '../../ui/src/wire/requests.ts';
 import { appearances, besideFrame } from '../../ui/src/screens/result/appearances.ts';
 import { FrameStore } from '../../ui/src/screens/result/frame-store.svelte.ts';
 import { Span } from '../../appliance/daemon/results/span.ts';

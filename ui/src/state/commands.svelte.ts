@@ -1,6 +1,7 @@
 // What a person can order for a job: stop it, run it again, remove it, take its results along.
 import type { JobItem } from '../../../appliance/contract/api.ts';
-import { type Appliance, Refusal } from '../wire/appliance.ts';
+import type { Appliance } from '../wire/appliance.ts';
+import { Refusal } from '../wire/requests.ts';
 import type { Language } from '../words/language.svelte.ts';
 import { sentenceOf } from '../words/refusals.ts';
 import type { Jobs } from './jobs.svelte.ts';

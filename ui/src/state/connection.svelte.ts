@@ -10,7 +10,8 @@ import type {
 import type { ImportCopy } from '../../../appliance/contract/import-api.ts';
 import type { PreviewView } from '../../../appliance/contract/preview.ts';
 import type { LogLine, Vitals } from '../../../appliance/contract/system-api.ts';
-import { type Appliance, Refusal } from '../wire/appliance.ts';
+import type { Appliance } from '../wire/appliance.ts';
+import { Refusal } from '../wire/requests.ts';
 import type { Access } from './access.svelte.ts';
 import type { Jobs } from './jobs.svelte.ts';
 

@@ -1,6 +1,7 @@
 // The models of the appliance: what there is, what is ordered of each, and those on their way in.
 import type { ModelList, ModelSettingsChange, ModelSight, ModelView } from '../../../appliance/contract/model-api.ts';
-import { type Appliance, Refusal } from '../wire/appliance.ts';
+import type { Appliance } from '../wire/appliance.ts';
+import { Refusal } from '../wire/requests.ts';
 import type { Refused } from '../wire/answers.ts';
 import type { Uploads } from './uploads.svelte.ts';
 

@@ -16,22 +16,7 @@ import type {
 import type { Timeline } from '../../../appliance/contract/timeline.ts';
 import type { Access } from '../state/access.svelte.ts';
 import type { Operator } from '../state/operator.svelte.ts';
-import { noAnswer, type Refused, understand } from './answers.ts';
-
-/** What the appliance refused, or did not answer. `words/refusals.ts` makes a sentence of it. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly refused: Refused;
-
-  constructor(refused: Refused, options?: ErrorOptions) {
-    super(refused.detail ?? `status ${refused.status}`, options);
-    this.refused = refused;
-  }
-
-  get status(): number {
-    return this.refused.status;
-  }
-}
+import { Requests } from './requests.ts';
 
 /** Of `GET /v1/history`; what is left out does not narrow it. Times: ISO 8601. */
 export interface HistoryQuery {
@@ -53,55 +38,53 @@ export interface BulkEntry {
 
 /** Every method throws Refusal. */
 export class Appliance {
-  readonly #origin: string;
-  readonly #access: Access;
   readonly #operator: Operator;
+  readonly #requests: Requests;
 
   /** `origin` such as `http://box:8000`, without a slash at its end. */
   constructor(origin: string, access: Access, operator: Operator) {
-    this.#origin = origin;
-    this.#access = access;
     this.#operator = operator;
+    this.#requests = new Requests(origin, access, operator);
   }
 
   /** Lets this browser's pictures, videos and links in, which cannot bring a key along. */
   async openSession(): Promise<void> {
-    await this.#ask('/v1/session', { method: 'POST' });
+    await this.#requests.ask('/v1/session', { method: 'POST' });
   }
 
   /** The newest jobs and all that are alive, as push tells them, with its five statuses. */
   async jobs(limit: number, signal: AbortSignal): Promise<JobItem[]> {
     const asked = [`limit=${limit}`, 'limit=100&status=running', 'limit=100&status=pending'];
     const pages = await Promise.all(
-      asked.map((query) => this.#json<{ jobs: readonly JobItem[] }>(`/v1/jobs?${query}`, { signal })),
+      asked.map((query) => this.#requests.json<{ jobs: readonly JobItem[] }>(`/v1/jobs?${query}`, { signal })),
     );
     const all = pages.flatMap(({ jobs }) => jobs).map(withCancelled);
     return [...new Map(all.map((job) => [job.job_id, job])).values()];
   }
 
   async job(jobId: string, signal?: AbortSignal): Promise<JobItem> {
-    return withCancelled(await this.#json<JobItem>(`/v1/jobs/${jobId}`, signal ? { signal } : {}));
+    return withCancelled(await this.#requests.json<JobItem>(`/v1/jobs/${jobId}`, signal ? { signal } : {}));
   }
 
   /** Cancels a waiting or running job, removes a finished one. */
   async end(jobId: string): Promise<void> {
-    await this.#ask(`/v1/jobs/${jobId}`, { method: 'DELETE' });
+    await this.#requests.ask(`/v1/jobs/${jobId}`, { method: 'DELETE' });
   }
 
   /** A failed or cancelled job waits again. */
   retry(jobId: string): Promise<JobItem> {
-    return this.#json(`/v1/jobs/${jobId}/retry`, { method: 'POST' });
+    return this.#requests.json(`/v1/jobs/${jobId}/retry`, { method: 'POST' });
   }
 
   /** A waiting job; `before` null: to the end of the queue. */
   move(jobId: string, before: string | null): Promise<JobItem> {
-    return this.#json(`/v1/jobs/${jobId}/move`, { method: 'POST', body: JSON.stringify({ before }) });
+    return this.#requests.json(`/v1/jobs/${jobId}/move`, { method: 'POST', body: JSON.stringify({ before }) });
   }
 
   /** At most 1000 at a time. */
   async frames(jobId: string, offset: number, limit: number, signal: AbortSignal): Promise<readonly ResultFrame[]> {
     const path = `/v1/jobs/${jobId}/frames?offset=${offset}&limit=${limit}`;
-    return (await this.#json<{ frames: readonly ResultFrame[] }>(path, { signal })).frames;
+    return (await this.#requests.json<{ frames: readonly ResultFrame[] }>(path, { signal })).frames;
   }
 
   /** Null for a span: all of it, in seconds. */
@@ -112,102 +95,106 @@ export class Appliance {
     signal: AbortSignal,
   ): Promise<Timeline> {
     const part = span === null ? '' : `&from=${span[0]}&to=${span[1]}`;
-    return this.#json(`/v1/jobs/${jobId}/timeline?bins=${bins}${part}`, { signal });
+    return this.#requests.json(`/v1/jobs/${jobId}/timeline?bins=${bins}${part}`, { signal });
   }
 
   history({ status = [], ...query }: HistoryQuery, signal: AbortSignal): Promise<HistoryPage> {
     const asked = new URLSearchParams(status.map((one): [string, string] => ['status', one]));
     for (const [name, value] of Object.entries(query)) asked.set(name, String(value));
-    return this.#json(`/v1/history?${asked.toString()}`, { signal });
+    return this.#requests.json(`/v1/history?${asked.toString()}`, { signal });
   }
 
   /** Of finished jobs, at most 500 at a time. */
   async removeAll(jobIds: readonly string[]): Promise<readonly BulkEntry[]> {
     const body = JSON.stringify({ job_ids: jobIds });
-    return (await this.#json<{ results: readonly BulkEntry[] }>('/v1/history/delete', { method: 'POST', body }))
-      .results;
+    return (
+      await this.#requests.json<{ results: readonly BulkEntry[] }>('/v1/history/delete', { method: 'POST', body })
+    ).results;
   }
 
   models(signal: AbortSignal): Promise<ModelList> {
-    return this.#json('/v1/models', { signal });
+    return this.#requests.json('/v1/models', { signal });
   }
 
   /** Jobs that start from now on run on it. */
   async useModel(name: string): Promise<void> {
-    await this.#ask('/v1/models/default', { method: 'PUT', body: JSON.stringify({ name }) });
+    await this.#requests.ask('/v1/models/default', { method: 'PUT', body: JSON.stringify({ name }) });
   }
 
   async configureModel(name: string, change: ModelSettingsChange): Promise<void> {
-    await this.#ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'PATCH', body: JSON.stringify(change) });
+    await this.#requests.ask(`/v1/models/${encodeURIComponent(name)}`, {
+      method: 'PATCH',
+      body: JSON.stringify(change),
+    });
   }
 
   /** Of one that was uploaded. */
   async removeModel(name: string): Promise<void> {
-    await this.#ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'DELETE' });
+    await this.#requests.ask(`/v1/models/${encodeURIComponent(name)}`, { method: 'DELETE' });
   }
 
   /** `picture`: a PNG or JPEG. */
   checkModel(name: string, picture: Blob, signal: AbortSignal): Promise<ModelSight> {
     const form = new FormData();
     form.append('file', picture, 'picture');
-    return this.#json(`/v1/models/${encodeURIComponent(name)}/check`, { method: 'POST', body: form, signal });
+    return this.#requests.json(`/v1/models/${encodeURIComponent(name)}/check`, { method: 'POST', body: form, signal });
   }
 
   imports(signal: AbortSignal): Promise<Imports> {
-    return this.#json('/v1/imports', { signal });
+    return this.#requests.json('/v1/imports', { signal });
   }
 
   importFiles(folder: string, path: string, signal: AbortSignal): Promise<ImportListing> {
     const asked = new URLSearchParams({ path }).toString();
-    return this.#json(`/v1/imports/${encodeURIComponent(folder)}/files?${asked}`, { signal });
+    return this.#requests.json(`/v1/imports/${encodeURIComponent(folder)}/files?${asked}`, { signal });
   }
 
   beginImport(request: Omit<ImportRequest, 'plugin_id'>): Promise<Imports> {
-    return this.#json('/v1/imports', { method: 'POST', body: JSON.stringify(request) });
+    return this.#requests.json('/v1/imports', { method: 'POST', body: JSON.stringify(request) });
   }
 
   async endImport(id: string): Promise<void> {
-    await this.#ask(`/v1/imports/${id}`, { method: 'DELETE' });
+    await this.#requests.ask(`/v1/imports/${id}`, { method: 'DELETE' });
   }
 
   health(signal: AbortSignal): Promise<Health> {
-    return this.#json('/v1/system/health', { signal });
+    return this.#requests.json('/v1/system/health', { signal });
   }
 
   vitals(signal: AbortSignal): Promise<VitalsHistory> {
-    return this.#json('/v1/system/vitals', { signal });
+    return this.#requests.json('/v1/system/vitals', { signal });
   }
 
   log(limit: number, signal: AbortSignal): Promise<LogTail> {
-    return this.#json(`/v1/system/log?limit=${limit}`, { signal });
+    return this.#requests.json(`/v1/system/log?limit=${limit}`, { signal });
   }
 
   addresses(signal: AbortSignal): Promise<Addresses> {
-    return this.#json('/v1/system/addresses', { signal });
+    return this.#requests.json('/v1/system/addresses', { signal });
   }
 
   backups(signal: AbortSignal): Promise<BackupList> {
-    return this.#json('/v1/system/backups', { signal });
+    return this.#requests.json('/v1/system/backups', { signal });
   }
 
   backUp(): Promise<BackupView> {
-    return this.#json('/v1/system/backup', { method: 'POST' });
+    return this.#requests.json('/v1/system/backup', { method: 'POST' });
   }
 
   async restart(): Promise<void> {
-    await this.#ask('/v1/system/restart', { method: 'POST' });
+    await this.#requests.ask('/v1/system/restart', { method: 'POST' });
   }
 
   licences(signal: AbortSignal): Promise<string> {
-    return this.#read('/v1/licences', { signal }, (answer) => answer.text());
+    return this.#requests.read('/v1/licences', { signal }, (answer) => answer.text());
   }
 
   settings(signal: AbortSignal): Promise<SettingsView> {
-    return this.#json('/v1/settings', { signal });
+    return this.#requests.json('/v1/settings', { signal });
   }
 
   changeSettings(change: Partial<SettingsChange>): Promise<SettingsView> {
-    return this.#json('/v1/settings', { method: 'PATCH', body: JSON.stringify(change) });
+    return this.#requests.json('/v1/settings', { method: 'PATCH', body: JSON.stringify(change) });
   }
 
   /** Null takes the PIN away. `current`: the one that is set. */
@@ -215,59 +202,13 @@ export class Appliance {
     const headers: Record<string, string> = current === null ? {} : { 'X-Operator-Pin': current };
     const init = { method: 'PUT', body: JSON.stringify({ pin }), headers };
     // Whoever changes it has just typed the present one: a wrong one is told there, not asked for once more.
-    await this.#ask('/v1/operator/pin', init, { asksPin: false });
+    await this.#requests.ask('/v1/operator/pin', init, { asksPin: false });
     this.#operator.lock();
   }
 
   /** The bytes behind a link, for a browser that must send a key along. */
   download(path: string): Promise<Blob> {
-    return this.#read(path, {}, (answer) => answer.blob());
-  }
-
-  #json<T>(path: string, init: RequestInit): Promise<T> {
-    return this.#read(path, init, async (answer) => (await answer.json()) as T);
-  }
-
-  /** An answer that breaks off is none. */
-  async #read<T>(path: string, init: RequestInit, read: (answer: Response) => Promise<T>): Promise<T> {
-    const answer = await this.#ask(path, init);
-    try {
-      return await read(answer);
-    } catch (cause) {
-      if (init.signal?.aborted) throw cause;
-      throw new Refusal(noAnswer, { cause });
-    }
-  }
-
-  async #ask(path: string, init: RequestInit, { asksPin = true } = {}): Promise<Response> {
-    for (;;) {
-      const answer = await this.#fetch(path, init);
-      if (answer.ok) return answer;
-      const { status, headers } = answer;
-      const refused = understand({
-        status,
-        text: await answer.text().catch(() => ''),
-        header: (name) => headers.get(name),
-      });
-      if (status === 401) this.#access.refuse();
-      // Asked until it is right, or given up by the visitor.
-      if (refused.code !== 'pin-required' || !asksPin || !(await this.#operator.ask())) throw new Refusal(refused);
-    }
-  }
-
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    try {
-      const operator = init.method === undefined ? {} : this.#operator.headers();
-      const headers = {
-        ...this.#access.headers(),
-        ...operator,
-        ...(init.headers as Record<string, string> | undefined),
-      };
-      return await fetch(this.#origin + path, { ...init, headers });
-    } catch (cause) {
-      if (init.signal?.aborted) throw cause;
-      throw new Refusal(noAnswer, { cause });
-    }
+    return this.#requests.read(path, {}, (answer) => answer.blob());
   }
 }
 

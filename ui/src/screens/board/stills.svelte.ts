@@ -1,5 +1,5 @@
 // Pictures of a running job while push is down: asked for one by one.
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 
 export interface StillsOptions {
   readonly download: (path: string) => Promise<Blob>;

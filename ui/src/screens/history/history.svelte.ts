@@ -1,7 +1,8 @@
 // The jobs of all times that fit what is looked for: loaded page by page, and kept true by what is pushed.
 import type { JobItem } from '../../../../appliance/contract/api.ts';
 import type { HistoryItem } from '../../../../appliance/contract/history-api.ts';
-import { type Appliance, Refusal } from '../../wire/appliance.ts';
+import type { Appliance } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 import { type Asked, fits } from './filters.ts';
 

@@ -1,5 +1,6 @@
 // Jobs on their way out: gone from sight at once, but asked for only when the time to undo is over.
-import { type Appliance, Refusal } from '../../wire/appliance.ts';
+import type { Appliance } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 import type { Picked } from './selection.svelte.ts';
 

@@ -1,7 +1,8 @@
 // The jobs that are picked to be removed together.
 import { SvelteMap } from 'svelte/reactivity';
 import type { HistoryItem } from '../../../../appliance/contract/history-api.ts';
-import { type Appliance, Refusal } from '../../wire/appliance.ts';
+import type { Appliance } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 import type { Asked } from './filters.ts';
 import { mostRows } from './history.svelte.ts';

@@ -1,7 +1,7 @@
 // A picture shown to a model, and what it sees in it above a confidence that can be tried.
 import type { ModelSight } from '../../../../appliance/contract/model-api.ts';
 import type { Models } from '../../state/models.svelte.ts';
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 
 export type CheckProblem = { readonly kind: 'no-picture' } | { readonly kind: 'refused'; readonly refused: Refused };

@@ -1,6 +1,6 @@
 // The frames of a job in pages: asked for as they are wanted, kept within a bound, found by number or by time.
 import type { ResultFrame } from '../../../../appliance/contract/frame.ts';
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 import { Contents, frameAt, type Page, rounding, type Way } from './frame-pages.ts';
 import { type SeenFrame, seenFrame } from './seen.ts';

@@ -2,7 +2,8 @@
 import type { JobItem } from '../../../../appliance/contract/api.ts';
 import type { Jobs } from '../../state/jobs.svelte.ts';
 import type { Refused } from '../../wire/answers.ts';
-import { type Appliance, Refusal } from '../../wire/appliance.ts';
+import type { Appliance } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 
 export interface JobLookupOptions {
   readonly id: string;

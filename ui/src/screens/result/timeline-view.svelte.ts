@@ -1,7 +1,7 @@
 // The timeline of a job on the screen: which span is shown, and what is known of it, as finely as is asked for.
 import type { Timeline } from '../../../../appliance/contract/timeline.ts';
 import type { Refused } from '../../wire/answers.ts';
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import { following, moved, type Span, zoomed } from './moments.ts';
 
 export interface TimelineViewOptions {

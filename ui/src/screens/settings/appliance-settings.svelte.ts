@@ -1,7 +1,7 @@
 // The appliance's own settings as the screen shows and changes them, one at a time.
 import type { SettingsView, SettingValue, SettingView } from '../../../../appliance/contract/settings-api.ts';
 import type { Kiosk } from '../../kiosk.ts';
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import { sentenceOf } from '../../words/refusals.ts';
 
 export class ApplianceSettings {

@@ -3,7 +3,8 @@ import type { ImportFolder, ImportListing } from '../../../../appliance/contract
 import { type Choice, toolFor } from '../../state/intake.svelte.ts';
 import type { Pushed } from '../../state/pushed.svelte.ts';
 import type { Refused } from '../../wire/answers.ts';
-import { type Appliance, Refusal } from '../../wire/appliance.ts';
+import type { Appliance } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 
 export interface FoldersOptions {
   readonly appliance: Pick<Appliance, 'imports' | 'importFiles' | 'beginImport'>;

@@ -1,7 +1,7 @@
 // What a model would find in one moment of a chosen file: drawn by the browser, looked at by the appliance.
 import type { ModelSight } from '../../../../appliance/contract/model-api.ts';
 import type { Chosen } from '../../state/intake.svelte.ts';
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 import type { FrameSource } from './frame-source.ts';
 

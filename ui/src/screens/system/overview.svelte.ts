@@ -1,7 +1,7 @@
 // What the system screen knows: asked for once, and again whenever the appliance says that something changed.
 import type { Addresses, BackupView, HealthPart } from '../../../../appliance/contract/system-api.ts';
 import type { Kiosk } from '../../kiosk.ts';
-import { Refusal } from '../../wire/appliance.ts';
+import { Refusal } from '../../wire/requests.ts';
 import { sentenceOf } from '../../words/refusals.ts';
 
 type Parts = Pick<Kiosk, 'appliance' | 'language' | 'operator' | 'pushed' | 'question'>;
