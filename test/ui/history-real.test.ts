@@ -26,9 +26,9 @@ describe.skipIf(chromium === null)('the history of a real appliance', { timeout:
     await expect.poll(async () => (await found(house, 'status=failed')).count, { timeout: 180_000 }).toBe(3);
     const { page, complaints } = await kiosk.visit({ prepare: (on) => passOn(on, house), hash: '#/history' });
     const total = page.locator('p').filter({ hasText: 'on the disk' });
-    await total.getByText('3 jobs').waitFor();
+    await total.filter({ hasText: '3 jobs' }).waitFor();
     await page.getByRole('textbox', { name: 'Search by name' }).fill('nord strasse');
-    await total.getByText('1 job').waitFor();
+    await total.filter({ hasText: '1 job' }).waitFor();
     await page.getByRole('button', { name: 'Today' }).click();
     await page.getByRole('button', { name: 'Failed' }).click();
     await page.getByRole('link', { name: 'Straße Nord.mp4' }).waitFor();
@@ -37,9 +37,9 @@ describe.skipIf(chromium === null)('the history of a real appliance', { timeout:
     await page.getByRole('button', { name: 'Failed' }).click();
     await page.getByRole('heading', { name: 'Nothing fits' }).waitFor();
     await page.getByRole('link', { name: 'Clear filters' }).click();
-    await total.getByText('3 jobs').waitFor();
+    await total.filter({ hasText: '3 jobs' }).waitFor();
     await page.getByRole('button', { name: 'Remove gate 2.mp4' }).click();
-    await total.getByText('2 jobs').waitFor();
+    await total.filter({ hasText: '2 jobs' }).waitFor();
     expect((await found(house, '')).count).toBe(3);
     await page.getByText(/freed/).waitFor({ timeout: 30_000 });
     expect((await found(house, '')).jobs.map(({ source_name }) => source_name)).toEqual([

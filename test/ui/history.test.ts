@@ -65,22 +65,22 @@ describe.skipIf(chromium === null)('the history', { timeout: 60_000 }, () => {
     const jobs = new PastJobs(1000);
     const { page } = await visit(jobs);
     const total = page.locator('p').filter({ hasText: 'on the disk' });
-    await total.getByText('1,000 jobs').waitFor();
+    await total.filter({ hasText: '1,000 jobs' }).waitFor();
     await page.getByRole('textbox', { name: 'Search by name' }).fill('GATE 99');
-    await total.getByText('2 jobs · 24 MB on the disk').waitFor();
+    await total.filter({ hasText: '2 jobs · 24 MB on the disk' }).waitFor();
     expect(page.url()).toContain('#/history?q=GATE+99');
     await page.getByRole('button', { name: 'Failed' }).click();
-    await total.getByText('1 job · 12 MB on the disk').waitFor();
+    await total.filter({ hasText: '1 job · 12 MB on the disk' }).waitFor();
     await row(page, 'north-gate-0990').waitFor();
     await page.goBack();
-    await total.getByText('2 jobs').waitFor();
+    await total.filter({ hasText: '2 jobs' }).waitFor();
     await page.getByRole('combobox', { name: 'Class found' }).fill('boat');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Nothing fits' }).waitFor();
     await kiosk.shoot(page, 'history-nothing-fits');
     await kiosk.expectAccessible(page);
     await page.getByRole('link', { name: 'Clear filters' }).click();
-    await total.getByText('1,000 jobs').waitFor();
+    await total.filter({ hasText: '1,000 jobs' }).waitFor();
 
     for (const y of [6000, 12_000]) {
       await page.evaluate(`scrollTo(0, ${y})`);
