@@ -33,7 +33,7 @@ export async function* kiosk(folder: string, video: string): AsyncGenerator<Figu
       await page.context().close();
     }
     const of = (name: keyof Visit) => visits.map((one) => one[name]);
-    const where = `at a ${slowdown}th of this processor`;
+    const where = `this processor slowed ${slowdown} times`;
     yield atMost(`kiosk: first paint, ${where}`, of('firstPaint'), 1000, 'ms');
     yield atMost(`kiosk: live and usable, ${where}`, of('usable'), 1000, 'ms');
     yield told(`kiosk: longest task in ${watchedMs / 1000} s, ${where}`, of('longest'), 'ms', 0);
