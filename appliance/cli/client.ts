@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { objectsIn, ResultFrame } from '../contract/frame.ts';
+import { objectsIn } from '../contract/found.ts';
+import { ResultFrame } from '../contract/frame.ts';
 import { ModelList, ModelView } from '../contract/model-api.ts';
 import { upload } from './upload.ts';
 

@@ -49,33 +49,6 @@ export type TrackedFrame = z.infer<typeof TrackedFrame>;
 export const ResultFrame = z.union([DetectionFrame, TrackedFrame]);
 export type ResultFrame = z.infer<typeof ResultFrame>;
 
-/** One thing in one frame, whichever tool found it. */
-export interface FoundObject {
-  /** Null where nothing is tracked. */
-  readonly trackId: number | null;
-  readonly classId: number;
-  readonly className: string;
-  readonly confidence: number;
-  readonly box: Box;
-}
-
-/** In the order of the line. */
-export function objectsIn({ detections }: ResultFrame): FoundObject[] {
-  if ('tracked_objects' in detections) {
-    return detections.tracked_objects.map(({ track_id, class_id, class: className, confidence, xyxy }) => {
-      return { trackId: track_id, classId: class_id, className, confidence, box: xyxy };
-    });
-  }
-  const { xyxy, confidence, class_id, class_name } = detections;
-  return xyxy.map((box, at) => ({
-    trackId: null,
-    classId: class_id[at] ?? 0,
-    className: class_name[at] ?? '',
-    confidence: confidence[at] ?? 0,
-    box,
-  }));
-}
-
 export const Summary = z.object({
   total_frames: z.number().int().nonnegative(),
   total_detections: z.number().int().nonnegative(),

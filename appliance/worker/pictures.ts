@@ -1,7 +1,8 @@
 // Small pictures of a job's frames: those that somebody looks at while it runs, and the one that is kept of it.
-import { objectsIn, type ResultFrame } from '../contract/frame.ts';
+import { objectsIn, toSeenObject } from '../contract/found.ts';
+import type { ResultFrame } from '../contract/frame.ts';
 import type { FromWorker } from '../contract/ipc.ts';
-import type { SeenObject, Sight } from '../contract/preview.ts';
+import type { Sight } from '../contract/preview.ts';
 import type { Log } from '../log.ts';
 import type { SourceSize } from './infer/letterbox.ts';
 import type { Frame } from './ingest/frames.ts';
@@ -113,8 +114,5 @@ function seenIn(line: ResultFrame, classes: Record<string, number>): Seen {
   const surest = objectsIn(line)
     .sort((a, b) => b.confidence - a.confidence)
     .slice(0, mostObjects);
-  const objects = surest.map(({ box, className, classId, confidence, trackId }): SeenObject => {
-    return { box, class: className, class_id: classId, confidence, track_id: trackId };
-  });
-  return { frame_index: line.frame_index, pts_s: line.pts_s, objects, classes };
+  return { frame_index: line.frame_index, pts_s: line.pts_s, objects: surest.map(toSeenObject), classes };
 }

@@ -1,5 +1,6 @@
 // Counts lines and detections while they pass.
-import { objectsIn, type ResultFrame, type SourceInfo, type Summary } from '../contract/frame.ts';
+import { objectsIn } from '../contract/found.ts';
+import type { ResultFrame, SourceInfo, Summary } from '../contract/frame.ts';
 
 export class Tally {
   readonly #classes: Map<string, number>;

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { objectsIn, ResultFrame } from '../../appliance/contract/frame.ts';
+import { objectsIn } from '../../appliance/contract/found.ts';
+import { ResultFrame } from '../../appliance/contract/frame.ts';
 import { Results } from '../../appliance/daemon/results/results.ts';
 import { makeJob } from '../support/job.ts';
 import { tempData } from '../support/temp-data.ts';

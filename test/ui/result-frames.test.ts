@@ -6,7 +6,7 @@ import { Refusal } from '../../ui/src/wire/requests.ts';
 import { appearances, besideFrame } from '../../ui/src/screens/result/appearances.ts';
 import { FrameStore } from '../../ui/src/screens/result/frame-store.svelte.ts';
 import { Span } from '../../appliance/daemon/results/span.ts';
-import { objectsIn } from '../../appliance/contract/frame.ts';
+import { objectsIn } from '../../appliance/contract/found.ts';
 
 /** `times`: of the frames, in seconds; `seen`: where a dog is. */
 function result(times: readonly number[], seen: (index: number) => boolean = () => true): ResultFrame[] {

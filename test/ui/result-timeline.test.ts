@@ -1,6 +1,7 @@
 // The timeline: what of a video is shown of it, and that no finger leads beyond its ends.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FoundObject } from '../../appliance/contract/found.ts';
 import { following, momentAt, moved, shareOf, ticks, zoomed } from '../../ui/src/screens/result/moments.ts';
 import { marksOf } from '../../ui/src/screens/result/marks.ts';
 import type { SeenFrame } from '../../ui/src/screens/result/seen.ts';
@@ -49,8 +50,9 @@ describe('the span of a timeline', () => {
 });
 
 describe('what is drawn over a frame', () => {
-  const thing = (trackId: number, x: number, confidence = 0.8) =>
-    ({ trackId, classId: 1, className: 'dog', confidence, box: [x, 0, x + 10, 10] }) as const;
+  const thing = (trackId: number, x: number, confidence = 0.8): FoundObject => {
+    return { trackId, classId: 1, className: 'dog', confidence, box: [x, 0, x + 10, 10] };
+  };
   const frames = Array.from({ length: 100 }, (_, at): SeenFrame => {
     return { at, index: at, pts: at / 25, things: [thing(1, at), thing(2, 2 * at, 0.3)] };
   });

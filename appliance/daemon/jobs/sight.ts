@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetectionSettings } from '../../contract/detection.ts';
 import { Fault } from '../../contract/fault.ts';
-import { DetectionFrame, jobFiles, type ModelCard, objectsIn } from '../../contract/frame.ts';
+import { objectsIn, toSeenObject } from '../../contract/found.ts';
+import { DetectionFrame, jobFiles, type ModelCard } from '../../contract/frame.ts';
 import type { ModelSight } from '../../contract/model-api.ts';
 import { runJob } from './job-run.ts';
 import type { Step } from './live-progress.ts';
@@ -106,9 +107,7 @@ async function objectsOf(folder: string): Promise<ModelSight['objects']> {
   const [line = ''] = (await readFile(join(folder, jobFiles.frames), 'utf8')).split('\n', 1);
   const frame = DetectionFrame.safeParse(parsed(line));
   if (!frame.success) throw new Fault('worker-lied', 'The worker left a result that makes no sense.');
-  return objectsIn(frame.data).map(({ box, className, classId, confidence }) => {
-    return { box, class: className, class_id: classId, confidence, track_id: null };
-  });
+  return objectsIn(frame.data).map(toSeenObject);
 }
 
 function parsed(line: string): unknown {

@@ -1,5 +1,6 @@
 // Detections as COCO (cocodataset.org/#format-data): images, annotations with scores, categories.
-import { objectsIn, type ResultFrame } from '../../contract/frame.ts';
+import { objectsIn } from '../../contract/found.ts';
+import type { ResultFrame } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
 import { frameBatches } from './frames.ts';
 import type { Pieces } from './pieces.ts';

@@ -1,6 +1,7 @@
 // Detections as CSV (RFC 4180): one row a detection, with its track id where the tool follows things. Frames without
 // detections have no row.
-import { objectsIn, type ResultFrame } from '../../contract/frame.ts';
+import { objectsIn } from '../../contract/found.ts';
+import type { ResultFrame } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
 import { frameBatches } from './frames.ts';
 import type { Pieces } from './pieces.ts';

@@ -1,5 +1,5 @@
 // A stretch of a video in equal bins: what its frames show is added one by one.
-import type { FoundObject } from '../../contract/frame.ts';
+import type { FoundObject } from '../../contract/found.ts';
 import type { Timeline, TimelineTrack } from '../../contract/timeline.ts';
 
 interface Counts {

@@ -1,7 +1,8 @@
 // A job at a glance: how much was seen when, and who. Counted from its frames when it is asked for, one job at a time.
 import { join } from 'node:path';
 import { Fault } from '../../contract/fault.ts';
-import { jobFiles, objectsIn, ResultFrame } from '../../contract/frame.ts';
+import { objectsIn } from '../../contract/found.ts';
+import { jobFiles, ResultFrame } from '../../contract/frame.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Timeline } from '../../contract/timeline.ts';
 import { frameBatches } from './frames.ts';

@@ -1,6 +1,7 @@
 // What is drawn over a frame: its boxes, their labels, and where tracked things came from. Pure.
 import type { DrawnObject } from '../../picture/drawn.ts';
-import type { SeenFrame, SeenThing } from './seen.ts';
+import type { FoundObject } from '../../../../appliance/contract/found.ts';
+import type { SeenFrame } from './seen.ts';
 import type { Selection } from './selection.svelte.ts';
 
 export interface MarksOptions {
@@ -31,14 +32,14 @@ export function marksOf({ frame, selection, at, hundredths }: MarksOptions): rea
   }));
 }
 
-function labelOf({ className, trackId, confidence }: SeenThing, hundredths: MarksOptions['hundredths']): string {
+function labelOf({ className, trackId, confidence }: FoundObject, hundredths: MarksOptions['hundredths']): string {
   return `${trackId === null ? '' : `#${trackId} `}${className} ${hundredths(confidence)}`;
 }
 
 /** Centres by track id, oldest first; as far back as the frames are there. */
 function trailsOf(
   frame: SeenFrame,
-  things: readonly SeenThing[],
+  things: readonly FoundObject[],
   at: MarksOptions['at'],
 ): ReadonlyMap<number, readonly Point[]> {
   const trails = new Map<number, Point[]>();

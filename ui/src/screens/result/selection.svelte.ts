@@ -1,5 +1,5 @@
 // What of the found is shown: which classes and tracks, from which confidence on, with trails and labels or without.
-import type { SeenThing } from './seen.ts';
+import type { FoundObject } from '../../../../appliance/contract/found.ts';
 
 export class Selection {
   /** Of detections, 0..1: those below are hidden. */
@@ -11,7 +11,7 @@ export class Selection {
   #hiddenClasses: readonly string[] = $state.raw([]);
   #hiddenTracks: readonly number[] = $state.raw([]);
 
-  shows({ className, confidence, trackId }: SeenThing): boolean {
+  shows({ className, confidence, trackId }: FoundObject): boolean {
     return (
       confidence >= this.confidence &&
       !this.#hiddenClasses.includes(className) &&
