@@ -9,7 +9,7 @@ import type { ModelSights } from './model-sight.ts';
 import type { ModelUploads } from './model-upload.ts';
 import { type Route, route } from './route.ts';
 import { Detail, ModelRemoval } from './schemas.ts';
-import { storageFault } from './storage-fault.ts';
+import { stored } from './storage-fault.ts';
 
 export interface ModelRoutesOptions {
   readonly models: Pick<Models, 'list' | 'get' | 'use' | 'configure' | 'remove'>;
@@ -127,11 +127,4 @@ export function modelRoutes({ models, ladder, uploads, sights }: ModelRoutesOpti
       },
     }),
   ];
-}
-
-/** What the disk did not take is the operator's to mend, and no bug. */
-async function stored<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    throw storageFault(error) ?? error;
-  });
 }

@@ -5,7 +5,7 @@ import { type Answer, text } from './answer.ts';
 import { readJson } from './json-body.ts';
 import { type Route, route } from './route.ts';
 import { Detail } from './schemas.ts';
-import { storageFault } from './storage-fault.ts';
+import { stored } from './storage-fault.ts';
 
 interface PinDesk {
   /** Throws Fault 'pin-required', or Busy after too many that were wrong. */
@@ -40,9 +40,7 @@ export function operatorRoutes({ operator }: { readonly operator: PinDesk }): Ro
       },
       handle: async ({ body, header }) => {
         const { pin, current = header('x-operator-pin') } = await readJson(body, PinChange);
-        await operator.change(pin, current).catch((error: unknown) => {
-          throw storageFault(error) ?? error;
-        });
+        await stored(operator.change(pin, current));
         return nothing;
       },
     }),

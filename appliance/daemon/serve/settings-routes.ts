@@ -4,7 +4,7 @@ import { json } from './answer.ts';
 import { readJson } from './json-body.ts';
 import { type Route, route } from './route.ts';
 import { Detail } from './schemas.ts';
-import { storageFault } from './storage-fault.ts';
+import { stored } from './storage-fault.ts';
 
 interface SettingsDesk {
   view(): SettingView[];
@@ -41,9 +41,7 @@ export function settingsRoutes({ settings, pin }: SettingsRoutesOptions): Route[
         507: { description: 'Not enough disk space', schema: Detail },
       },
       handle: async ({ body }) => {
-        await settings.change(await readJson(body, SettingsChange)).catch((error: unknown) => {
-          throw storageFault(error) ?? error;
-        });
+        await stored(settings.change(await readJson(body, SettingsChange)));
         return json(view());
       },
     }),

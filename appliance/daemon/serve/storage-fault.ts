@@ -19,3 +19,10 @@ export function storageFault(error: unknown): Fault | undefined {
   const reason = reasons[code] ?? `its disk reports ${code}`;
   return new Fault('data-not-writable', `The appliance cannot store the upload: ${reason}`, { cause: error });
 }
+
+/** What the disk did not take is the operator's to mend, and no bug. */
+export async function stored<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw storageFault(error) ?? error;
+  });
+}
