@@ -32,6 +32,8 @@ export class Models {
   readonly #options: ModelsOptions;
   /** How many parts of the screen look at them. */
   #lookers = 0;
+  /** The list is about to be asked for. */
+  #due = false;
   #asking: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,9 +59,14 @@ export class Models {
     };
   }
 
-  /** Asks for the list where anybody looks at it. */
+  /** Asks for the list where anybody looks at it; once for all who say so together. */
   look(): void {
-    if (this.#lookers > 0) void this.#ask();
+    if (this.#lookers === 0 || this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => {
+      this.#due = false;
+      if (this.#lookers > 0) void this.#ask();
+    });
   }
 
   /** Resolves when a worker has loaded it: jobs that start from now on run on it. True where it is so. */

@@ -20,6 +20,8 @@ export class Selection {
   /** True while rows are picked instead of opened. */
   on = $state(false);
   readonly picked = new SvelteMap<string, Picked>();
+  /** What they hold on the disk. */
+  readonly bytes: number = $derived([...this.picked.values()].reduce((sum, one) => sum + one.bytes, 0));
   /** True while all that fit are looked up. */
   gathering = $state(false);
   problem = $state.raw<Refused | null>(null);

@@ -8,6 +8,11 @@ export function confidenceOf(choice: Choice, model: ModelView | null): number {
   return choice.confidence ?? model?.settings.confidence ?? 0.25;
 }
 
+/** The same in percent, for `Figures.percent`, which rounds down: 0.29 * 100 is a little less than 29. */
+export function percentOf(choice: Choice, model: ModelView | null): number {
+  return confidenceOf(choice, model) * 100 + 1e-6;
+}
+
 /** Null: all. */
 export function classesOf(choice: Choice, model: ModelView | null): readonly string[] | null {
   return choice.classes ?? model?.settings.classes ?? null;
