@@ -1,22 +1,14 @@
 // The wire: what REST, Socket.IO and the kiosk see of a job, as zod schemas (OpenAPI is made from them) and the maps to them.
 import { z } from 'zod';
+import { isoTime } from './iso-time.ts';
+import { withoutSecrets } from './shown-url.ts';
 import { ModelUse, Provider, SourceInfo } from './frame.ts';
 import { JobOptions } from './job-options.ts';
 import { type Job, JobModel, type JobStatus, JobStatus as AnyStatus, jobTypes } from './job.ts';
+import { OutsideJob } from './outside.ts';
+import { StageWeight } from './plan.ts';
+import { Clip, Delivery } from './products.ts';
 import { stages } from './progress.ts';
-
-/** A UUID as clients write it (32 hex, upper case, braces, urn:uuid:), normalised to the lower-case hyphened form. */
-export const JobId = z
-  .string()
-  .transform((text) =>
-    text
-      .toLowerCase()
-      .replace(/^urn:uuid:/, '')
-      .replace(/^\{(.*)\}$/, '$1')
-      .replaceAll('-', ''),
-  )
-  .pipe(z.string().regex(/^[0-9a-f]{32}$/, 'value is not a valid uuid'))
-  .transform((hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
 
 /** The four statuses of the older dialects; they know no cancelled job. */
 const restStatuses = ['pending', 'running', 'completed', 'failed'] as const;
@@ -55,13 +47,21 @@ export const JobSummaryView = z.object({
   class_counts: z.record(z.string(), z.number().int().nonnegative()),
 });
 
+export const ClipView = Clip.extend({ url: z.string(), poster_url: z.string().nullable() });
+export type ClipView = z.infer<typeof ClipView>;
+
 /** One job, whole, as `GET /v1/jobs` lists it and Socket.IO's `job` pushes it (there with all five statuses). */
 export const JobItem = z.object({
   job_id: z.uuid(),
+  /** The other appliance that has it, and where that can be opened; null for this one's own. */
+  appliance: z.object({ node: z.string(), url: z.string().nullable() }).nullable(),
   status: AnyStatus,
   plugin_id: z.string(),
   plugin: z.string(),
+  /** The first of them. */
   tool: z.string(),
+  tools: z.array(z.string()),
+  /** All of them where there are several, else null: the older dialects' word. */
   tool_list: z.array(z.string()).nullable(),
   job_type: z.enum(jobTypes),
   source_name: z.string(),
@@ -72,8 +72,19 @@ export const JobItem = z.object({
   result_url: z.string().nullable(),
   /** A JPEG of one of its frames; null while there is none. */
   poster_url: z.string().nullable(),
-  /** What the submit asked for beside the tool. */
+  /** What the submit asked for beside the tools. */
   options: JobOptions,
+  /** Its pipeline's name, null where none was asked for, and its stages with their shares of the whole in percent. */
+  pipeline: z.string().nullable(),
+  stages: z.array(StageWeight),
+  /** Without secrets; null for a source that was brought. */
+  source_url: z.string().nullable(),
+  /** The video with boxes drawn on it; null while there is none. */
+  annotated_url: z.string().nullable(),
+  clips: z.array(ClipView),
+  deliveries: z.array(Delivery),
+  /** Of a job that a program outside works on; null for the appliance's own. */
+  outside: OutsideJob.nullable(),
   /** Pending jobs run in the order of their ranks, the lowest first. */
   queue_rank: z.number(),
   error_message: z.string().nullable(),
@@ -162,14 +173,16 @@ export function toJobStatusView(job: Job): JobStatusView {
 }
 
 export function toJobItem(job: Job): JobItem {
-  const done = job.status === 'completed';
+  const hasResult = job.status === 'completed' && job.outside === null;
   const errorMessage = job.status === 'cancelled' ? 'Cancelled' : (job.error?.message ?? null);
   return {
     ...toProgressView(job),
+    appliance: null,
     plugin_id: job.pluginId,
     plugin: job.pluginId,
-    tool: job.tool,
-    tool_list: null,
+    tool: job.tools[0],
+    tools: job.tools,
+    tool_list: job.tools.length > 1 ? job.tools : null,
     job_type: job.jobType,
     source_name: job.sourceName,
     source_bytes: job.sourceBytes,
@@ -181,22 +194,39 @@ export function toJobItem(job: Job): JobItem {
       classes: Object.keys(job.summary.classes),
       class_counts: job.summary.classes,
     },
-    result_url: done ? `/v1/jobs/${job.id}/result` : null,
+    result_url: hasResult ? `/v1/jobs/${job.id}/result` : null,
     poster_url: job.hasPoster ? `/v1/jobs/${job.id}/poster` : null,
     options: job.options,
+    pipeline: job.plan.pipeline,
+    stages: job.plan.stages,
+    source_url: job.sourceUrl === null ? null : withoutSecrets(job.sourceUrl),
+    annotated_url: job.products.annotated_bytes === null ? null : `/v1/jobs/${job.id}/video?annotated=1`,
+    clips: job.products.clips.map((clip) => toClipView(job.id, clip)),
+    deliveries: job.products.deliveries,
+    outside: job.outside,
     queue_rank: job.queueRank,
     error_message: errorMessage,
     error: errorMessage,
     error_code: job.error?.code ?? null,
-    current_tool: job.status === 'running' ? job.tool : null,
-    tools_total: 1,
-    tools_completed: done ? 1 : 0,
+    current_tool: job.status === 'running' ? currentTool(job) : null,
+    tools_total: job.tools.length,
+    tools_completed: job.toolsCompleted,
     warnings: job.warnings,
     created_at: isoTime(job.createdAt),
     updated_at: isoTime(job.updatedAt),
     started_at: job.startedAt === null ? null : isoTime(job.startedAt),
     completed_at: job.completedAt === null ? null : isoTime(job.completedAt),
   };
+}
+
+/** They run side by side: the first that has not ended stands for them. */
+function currentTool({ tools, toolsCompleted }: Job): string {
+  return tools[Math.min(toolsCompleted, tools.length - 1)] ?? tools[0];
+}
+
+function toClipView(jobId: string, clip: Clip): ClipView {
+  const url = `/v1/jobs/${jobId}/clips/${clip.number}`;
+  return { ...clip, url, poster_url: clip.poster ? `${url}/poster` : null };
 }
 
 export function toProgressView(job: Job): ProgressView {
@@ -214,9 +244,4 @@ export function toProgressView(job: Job): ProgressView {
     seq: job.seq,
     ts: job.reportedAt,
   };
-}
-
-/** ISO 8601 in UTC with Z, from ms since 1970. */
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -17,6 +17,10 @@ export type ApplianceEvent =
   | { readonly kind: 'job-previewed'; readonly jobId: string; readonly sight: Sight; readonly picture: Uint8Array }
   | { readonly kind: 'vitals-taken'; readonly vitals: Vitals }
   | { readonly kind: 'logged'; readonly lines: readonly LogLine[] }
+  /** The same of jobs on other appliances. */
+  | { readonly kind: 'remote-job-changed'; readonly item: JobItem }
+  | { readonly kind: 'remote-job-progressed'; readonly progress: ProgressView }
+  | { readonly kind: 'remote-job-removed'; readonly jobId: string }
   | { readonly kind: 'imports-changed'; readonly copies: readonly ImportCopy[] };
 
 /** What a client asks to hear: one job, or every job and the appliance. */

@@ -45,9 +45,43 @@ export const TrackedFrame = z.object({
 });
 export type TrackedFrame = z.infer<typeof TrackedFrame>;
 
-/** A line of whichever tool. */
-export const ResultFrame = z.union([DetectionFrame, TrackedFrame]);
+/** What one of several tools says of a frame: what stands in its own line beside the frame's number and time. */
+export const ToolOutput = z.union([
+  DetectionFrame.omit({ frame_index: true, pts_s: true }),
+  TrackedFrame.omit({ frame_index: true, pts_s: true }),
+]);
+export type ToolOutput = z.infer<typeof ToolOutput>;
+
+/** The line of a job with several tools: what each says stands under its id. */
+const MultiFrame = z
+  .object({ frame_index: z.number().int().nonnegative(), pts_s: z.number().nonnegative() })
+  .catchall(ToolOutput);
+export interface MultiFrame {
+  frame_index: number;
+  pts_s: number;
+  /** No tool has this name: by it a line of one tool is told from that of several. */
+  detections?: undefined;
+  [tool: string]: ToolOutput | number | undefined;
+}
+
+/** A line of one tool. */
+export const ToolFrame = z.union([DetectionFrame, TrackedFrame]);
+export type ToolFrame = z.infer<typeof ToolFrame>;
+
+/** A line of whichever job. */
+export const ResultFrame: z.ZodType<DetectionFrame | TrackedFrame | MultiFrame> = z.union([
+  DetectionFrame,
+  TrackedFrame,
+  MultiFrame,
+]);
 export type ResultFrame = z.infer<typeof ResultFrame>;
+
+/** Of one of several tools. */
+const ToolSummary = z.object({
+  total_detections: z.number().int().nonnegative(),
+  classes: z.record(z.string(), z.number().int().nonnegative()),
+  tracks: z.record(z.string(), z.number().int().nonnegative()).optional(),
+});
 
 export const Summary = z.object({
   total_frames: z.number().int().nonnegative(),
@@ -59,6 +93,8 @@ export const Summary = z.object({
   duration_s: z.number().nonnegative(),
   /** Of a job that tracks: tracks by class name. */
   tracks: z.record(z.string(), z.number().int().nonnegative()).optional(),
+  /** Of a job with several tools, what each of them found; the counts above are the sums of theirs. */
+  tools: z.record(z.string(), ToolSummary).optional(),
 });
 export type Summary = z.infer<typeof Summary>;
 
@@ -132,6 +168,11 @@ export const jobFiles = {
   checkpointA: 'checkpoint.a.json',
   checkpointB: 'checkpoint.b.json',
   mark: 'mark.json',
+  /** An input that is still being downloaded, and what is known of its source. */
+  part: 'input.part',
+  download: 'download.json',
+  /** What was made for delivery, and what its targets have got. */
+  delivery: 'delivery.json',
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 // Jobs of all times as people look for them.
 import { z } from 'zod';
-import { JobId, JobItem } from './api.ts';
+import { JobItem } from './api.ts';
+import { JobId } from './job-id.ts';
 
 export const HistoryItem = JobItem.extend({
   /** What the job holds on the disk: its video and everything that was found. */

@@ -50,7 +50,8 @@ export const ImportRequest = z.strictObject({
   /** Inside the folder. */
   paths: z.array(z.string().min(1).max(4096)).min(1).max(500),
   plugin_id: z.string().default('yolo-tracker'),
-  tool: z.string(),
+  /** One, or several that look at the same decode. */
+  tool: z.union([z.string(), z.array(z.string()).min(1).max(20)]),
   options: JobOptions.partial().optional(),
 });
 export type ImportRequest = z.infer<typeof ImportRequest>;

@@ -1,10 +1,12 @@
 // The messages between the daemon and one worker process. Each side parses what it receives.
 import { z } from 'zod';
 import { DetectionSettings } from './detection.ts';
-import { ModelCard, Provider, Refusal, SourceInfo, Summary } from './frame.ts';
+import { ModelCard, Provider, Refusal, SourceInfo, Summary, ToolOutput } from './frame.ts';
 import { faultCodes } from './fault.ts';
 import { Sight } from './preview.ts';
-import { toolIds } from './plugins.ts';
+import { ClipRule, StageWeight } from './plan.ts';
+import { PluginPlace } from './outside-plugins.ts';
+import { Products } from './products.ts';
 import { RuntimeInfo, RuntimeSettings } from './runtime.ts';
 
 /**
@@ -29,7 +31,15 @@ export const ToWorker = z.discriminatedUnion('type', [
     inputPath: z.string(),
     /** An existing folder that takes the artifact, and may hold what an earlier worker left of it. */
     artifactDir: z.string(),
-    tool: z.enum(toolIds),
+    pluginId: z.string(),
+    /** Where the plugin lies; left out for the one that comes with Vedette. */
+    plugin: PluginPlace.optional(),
+    /** All of them look at one decode of the input. */
+    tools: z.tuple([z.string()], z.string()),
+    /** By which the worker counts its progress, as the daemon does. */
+    stages: z.array(StageWeight).min(1),
+    /** Of the stage `clipping`. */
+    clips: z.array(ClipRule),
     detection: DetectionSettings,
     /** A pipeline that brings no frame for so long is ended. */
     stallMs: z.number().int().positive(),
@@ -40,6 +50,26 @@ export const ToWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('look'), on: z.boolean() }),
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('continue') }),
+  /** To a spare in place of `start`: from now on it looks at one picture after the other. One at a time. */
+  z.object({
+    type: z.literal('picture'),
+    /** Comes back with what is seen. */
+    id: z.number().int(),
+    /** Whose pictures follow each other, for tools that look back. Null: a picture of its own. */
+    stream: z.string().nullable(),
+    pluginId: z.string(),
+    /** As of a job. */
+    plugin: PluginPlace.optional(),
+    tools: z.tuple([z.string()], z.string()),
+    detection: DetectionSettings,
+    /** Seconds since the stream began. */
+    ptsS: z.number().nonnegative(),
+    /** PNG or JPEG. `text`: as it stood in a JSON string, in base64, with or without the head of a data URL. */
+    picture: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected bytes'),
+    form: z.enum(['bytes', 'text']),
+  }),
+  /** The stream is over. */
+  z.object({ type: z.literal('forget'), stream: z.string() }),
   z.object({ type: z.literal('cancel') }),
 ]);
 export type ToWorker = z.infer<typeof ToWorker>;
@@ -54,7 +84,11 @@ export const FromWorker = z.discriminatedUnion('type', [
     /** Left out by a worker that loads none. */
     runtime: RuntimeInfo.optional(),
   }),
-  z.object({ type: z.literal('stage'), stage: z.enum(['probing', 'analyzing', 'packaging']), ts: z.number() }),
+  z.object({
+    type: z.literal('stage'),
+    stage: z.enum(['probing', 'analyzing', 'annotating', 'clipping', 'packaging']),
+    ts: z.number(),
+  }),
   z.object({ type: z.literal('probed'), source: SourceInfo, ts: z.number() }),
   /** What the tool told onProgress. Thinned by the worker to at most 20 a second; the last one always comes. */
   z.object({
@@ -63,6 +97,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     totalFrames: z.number().int().nonnegative().nullable(),
     ts: z.number(),
   }),
+  /** How much of a stage without frames is done, 0..1. */
+  z.object({ type: z.literal('share'), stage: z.enum(['annotating', 'clipping']), share: z.number(), ts: z.number() }),
   /** The disk does not take the artifact: the worker waits and tries again. Null: it goes on. */
   z.object({ type: z.literal('held'), reason: z.string().nullable(), ts: z.number() }),
   /** At most five a second, and never two that wait. `picture`: a JPEG, base64. */
@@ -76,8 +112,27 @@ export const FromWorker = z.discriminatedUnion('type', [
     bytes: z.number().int().nonnegative(),
     summary: Summary,
     warnings: z.array(z.string()),
+    /** Left out by a job that makes none. */
+    products: Products.optional(),
     /** A picture lies beside them. */
     poster: z.boolean().optional(),
+  }),
+  /** What the tools say of the picture `id`, in its pixels as shown; or why they say nothing. */
+  z.object({
+    type: z.literal('seen'),
+    id: z.number().int(),
+    seen: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('picture'),
+        width: z.number().int().positive(),
+        height: z.number().int().positive(),
+        /** By tool. */
+        outputs: z.record(z.string(), ToolOutput),
+      }),
+      z.object({ kind: z.literal('fault'), code: z.enum(faultCodes), message: z.string() }),
+    ]),
+    /** It has used up what GStreamer never gives back: another worker is to follow. */
+    worn: z.boolean(),
   }),
   /** `cancelled` comes with code 'cancelled'; what was found so far stays readable. */
   z.object({ type: z.literal('failed'), code: z.enum(faultCodes), message: z.string() }),

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { DetectionSettings } from './detection.ts';
 import { ModelUse, SourceInfo, Summary } from './frame.ts';
 import { JobOptions } from './job-options.ts';
+import { OutsideJob } from './outside.ts';
+import { Plan } from './plan.ts';
+import { Products } from './products.ts';
 import { stages } from './progress.ts';
 
 export const jobStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -37,8 +40,10 @@ export const Job = z.object({
   id: z.uuid(),
   status: JobStatus,
   pluginId: z.string(),
-  /** Canonical tool id; aliases are resolved at submit. */
-  tool: z.string(),
+  /** Canonical tool ids, in the order of the submit; aliases are resolved there. All look at one decode of the source. */
+  tools: z.tuple([z.string()], z.string()),
+  /** Of those, how many have ended. */
+  toolsCompleted: z.number().int().nonnegative(),
   jobType: z.enum(jobTypes),
   /** The client's file name, for people only: it never reaches the file system. */
   sourceName: z.string(),
@@ -67,8 +72,16 @@ export const Job = z.object({
   /** ms since 1970, when the worker reported the newest change. */
   reportedAt: z.number().int(),
   summary: Summary.nullable(),
-  /** What the submit asked for beside the tool. */
+  /** What the submit asked for beside the tools. */
   options: JobOptions,
+  /** What is done for it, stage by stage. */
+  plan: Plan,
+  /** Where its source is downloaded from, with the secrets that it may carry; null for one that was brought. */
+  sourceUrl: z.string().nullable(),
+  /** What it has made beside its results. */
+  products: Products,
+  /** Of a job that a program outside works on; null for the appliance's own. */
+  outside: OutsideJob.nullable(),
   /** Pending jobs run in this order, the lowest first; that of a new job is the time of its making. */
   queueRank: z.number(),
   /** A picture of one of its frames lies beside its results. */

@@ -1,8 +1,7 @@
 // The plugins that the appliance brings, as data: the daemon answers for them without loading a line of their code.
 import { z } from 'zod';
-import { Fault } from './fault.ts';
 
-const inputTypes = ['image_bytes', 'video'] as const;
+export const inputTypes = ['image_bytes', 'video'] as const;
 export type InputType = (typeof inputTypes)[number];
 
 export const ToolManifest = z.object({
@@ -22,7 +21,7 @@ export const PluginManifest = z.object({
   name: z.string(),
   version: z.string(),
   description: z.string(),
-  type: z.literal('yolo'),
+  type: z.enum(['yolo', 'outside']),
   author: z.string(),
   license: z.string(),
   capabilities: z.array(z.string()),
@@ -30,11 +29,11 @@ export const PluginManifest = z.object({
 });
 export type PluginManifest = z.infer<typeof PluginManifest>;
 
-/** Tools that exist in this release; the worker's registry must have an entry for each. */
-export const toolIds = ['player_detection', 'video_player_detection', 'video_player_tracking'] as const;
-export type ToolId = (typeof toolIds)[number];
+/** The built-in plugin's tools; the worker's registry must have an entry for each. */
+export type ToolId = 'player_detection' | 'video_player_detection' | 'video_player_tracking';
 
-export const plugins: readonly PluginManifest[] = [
+/** Those that come with Vedette. */
+export const builtInPlugins: readonly PluginManifest[] = [
   {
     id: 'yolo-tracker',
     name: 'YOLO tracker',
@@ -89,21 +88,14 @@ const toolAliases: Readonly<Record<string, ToolId>> = {
   track: 'video_player_tracking',
 };
 
-/** By id or alias. */
-export function findPlugin(name: string): PluginManifest | undefined {
+/** By id or alias, among these. */
+export function findPlugin(plugins: readonly PluginManifest[], name: string): PluginManifest | undefined {
   const id = pluginAliases[name] ?? name;
   return plugins.find((plugin) => plugin.id === id);
 }
 
 /** By id or alias, among one plugin's tools. */
 export function findTool(plugin: PluginManifest, name: string): ToolManifest | undefined {
-  const id = toolAliases[name] ?? name;
-  return plugin.tools.find((tool) => tool.id === id);
-}
-
-/** By id. Throws Fault tool-not-found: a row may name a tool that an older or newer release had. */
-export function requireTool(name: string): ToolId {
-  const tool = toolIds.find((id) => id === name);
-  if (!tool) throw new Fault('tool-not-found', `Tool '${name}' is not part of this release.`);
-  return tool;
+  const own = plugin.tools.find((tool) => tool.id === name);
+  return own ?? plugin.tools.find((tool) => tool.id === toolAliases[name]);
 }

@@ -8,6 +8,8 @@ import { getTableConfig } from 'drizzle-orm/sqlite-core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { jobStatuses } from '../../appliance/contract/job.ts';
+import { plainPlan } from '../../appliance/contract/plan.ts';
+import { noProducts } from '../../appliance/contract/products.ts';
 import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { JobStore } from '../../appliance/daemon/record/job-store.ts';
 import * as tables from '../../appliance/daemon/record/tables.ts';
@@ -45,7 +47,6 @@ function asJob(row: Row) {
     id: row['id'],
     status: row['status'],
     pluginId: row['plugin_id'],
-    tool: row['tool'],
     jobType: row['job_type'],
     sourceName: row['source_name'],
     sourceBytes: row['source_bytes'],
@@ -60,15 +61,24 @@ function asJob(row: Row) {
     startedAt: row['started_at'],
     completedAt: row['completed_at'],
     progress: row['progress'] ?? null,
-    options: whole(row['options']) ?? { model: null, confidence: null, classes: null },
+    options: {
+      ...{ model: null, confidence: null, classes: null, pipeline: null, annotated: false },
+      ...(whole(row['options']) ?? {}),
+    },
+    tools: parsed('tools') ?? [row['tool']],
+    toolsCompleted: row['status'] === 'completed' ? ((parsed('tools') as string[] | null) ?? ['one']).length : 0,
+    plan: parsed('plan') ?? plainPlan,
+    sourceUrl: row['source_url'] ?? null,
+    products: parsed('products') ?? noProducts,
+    outside: parsed('outside'),
     queueRank: row['queue_rank'] ?? row['created_at'],
     hasPoster: row['has_poster'] === 1,
   };
 }
 
 /** One row holds a text that is cut short. */
-function whole(text: string | number | null | undefined): unknown {
-  return typeof text === 'string' && text.endsWith('}') ? JSON.parse(text) : null;
+function whole(text: string | number | null | undefined): object | null {
+  return typeof text === 'string' && text.endsWith('}') ? (JSON.parse(text) as object) : null;
 }
 
 test.each(tags)('the schema of %s comes to the newest one, and every row is as it was', (tag) => {

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { noJobOptions } from '../../appliance/contract/job-options.ts';
 import type { Job } from '../../appliance/contract/job.ts';
+import { noProducts } from '../../appliance/contract/products.ts';
+import { detecting } from './work.ts';
 
 /** A running job in its first frames, unless told otherwise. */
 export function makeJob(overrides: Partial<Job> = {}): Job {
@@ -9,9 +11,11 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
   return {
     id: randomUUID(),
     status: 'running',
-    pluginId: 'yolo-tracker',
-    tool: 'video_player_detection',
-    jobType: 'video',
+    ...detecting,
+    toolsCompleted: 0,
+    sourceUrl: null,
+    products: noProducts,
+    outside: null,
     sourceName: 'match.mp4',
     sourceBytes: 1_000_000,
     sourceType: 'video/mp4',

@@ -1,14 +1,9 @@
 // Job rows: saved before anyone is told. Every statement is small and goes by the primary key or an index.
-import { isDeepStrictEqual } from 'node:util';
-import { and, count, desc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
-import { z } from 'zod';
-import { SourceInfo, Summary } from '../../contract/frame.ts';
-import { JobOptions, noJobOptions } from '../../contract/job-options.ts';
-import { type Job, JobModel, type JobStatus, jobTypes } from '../../contract/job.ts';
+import { and, count, desc, eq, getTableColumns, gt, gte, inArray, notInArray, sql } from 'drizzle-orm';
+import type { Job, JobStatus } from '../../contract/job.ts';
 import type { Database } from './database.ts';
+import { toJob, toRow } from './job-row.ts';
 import { jobs } from './tables.ts';
-
-type Row = typeof jobs.$inferSelect;
 
 /** What the client called its submit, and hex SHA-256 over what it submitted. */
 export interface Submission {
@@ -16,17 +11,27 @@ export interface Submission {
   readonly sha256: string;
 }
 
+export interface JobQuery {
+  readonly limit: number;
+  readonly skip: number;
+  /** All of them where absent. */
+  readonly statuses?: readonly JobStatus[] | undefined;
+}
+
 /** Rows come back in the order of their making. */
 const made = sql`rowid`;
 
 export class JobStore {
   readonly #database: Database;
+  readonly #beside: (job: Job) => void;
   readonly #byId;
   readonly #progress;
 
-  constructor(database: Database) {
+  /** `beside` is called where a job is saved whole, and what it writes is written with it or not at all. */
+  constructor(database: Database, beside: (job: Job) => void = () => undefined) {
     const { tables } = database;
     this.#database = database;
+    this.#beside = beside;
     this.#byId = tables
       .select()
       .from(jobs)
@@ -34,18 +39,26 @@ export class JobStore {
       .prepare();
     this.#progress = tables
       .update(jobs)
-      .set({ progress: sql`${sql.placeholder('progress')}`, updatedAt: sql`${sql.placeholder('updatedAt')}` })
+      .set({
+        progress: sql`${sql.placeholder('progress')}`,
+        updatedAt: sql`${sql.placeholder('updatedAt')}`,
+        outside: sql`${sql.placeholder('outside')}`,
+      })
       .where(eq(jobs.id, sql.placeholder('id')))
       .prepare();
   }
 
-  insert(job: Job, submission: Submission | null = null): void {
+  /** `replaced`: the job that goes with its coming, or stays where that fails. */
+  insert(job: Job, submission: Submission | null = null, replaced: string | null = null): void {
     const named = { idempotencyKey: submission?.key ?? null, requestSha256: submission?.sha256 ?? null };
     this.#database.durably(() =>
-      this.#database.tables
-        .insert(jobs)
-        .values({ ...toRow(job), ...named })
-        .run(),
+      this.#database.tables.transaction((tables) => {
+        if (replaced !== null) tables.delete(jobs).where(eq(jobs.id, replaced)).run();
+        tables
+          .insert(jobs)
+          .values({ ...toRow(job), ...named })
+          .run();
+      }),
     );
   }
 
@@ -61,12 +74,17 @@ export class JobStore {
 
   /** Everything of the job; on the disk when this returns. */
   save(job: Job): void {
-    this.#database.durably(() => this.#database.tables.update(jobs).set(toRow(job)).where(eq(jobs.id, job.id)).run());
+    this.#database.durably(() =>
+      this.#database.tables.transaction((tables) => {
+        tables.update(jobs).set(toRow(job)).where(eq(jobs.id, job.id)).run();
+        this.#beside(job);
+      }),
+    );
   }
 
-  /** Only the percentage; survives a crash of the daemon, may be lost with the power. */
-  saveProgress(job: Job): void {
-    this.#progress.run({ id: job.id, progress: job.progress, updatedAt: job.updatedAt });
+  /** Only the percentage, and what a program outside says; survives a crash of the daemon, may be lost with the power. */
+  saveProgress({ id, progress, updatedAt, outside }: Job): void {
+    this.#progress.run({ id, progress, updatedAt, outside: outside && JSON.stringify(outside) });
   }
 
   /** Only the places in the queue: all of them or none. */
@@ -84,7 +102,7 @@ export class JobStore {
   }
 
   /** Newest first. `statuses`: of these only. */
-  list(query: { limit: number; skip: number; statuses?: readonly JobStatus[] | undefined }): Job[] {
+  list(query: JobQuery): Job[] {
     return this.#database.tables
       .select()
       .from(jobs)
@@ -92,6 +110,26 @@ export class JobStore {
       .orderBy(desc(made))
       .limit(query.limit)
       .offset(query.skip)
+      .all()
+      .map(toJob);
+  }
+
+  /** Those that ended last, the newest end first, of the thousand that were made last: no index knows when a job ended. */
+  endedLast(limit: number): Job[] {
+    const { tables } = this.#database;
+    const last = tables
+      .select({ id: jobs.id, endedAt: sql<number>`coalesce(${jobs.completedAt}, ${jobs.updatedAt})`.as('ended_at') })
+      .from(jobs)
+      .orderBy(desc(made))
+      .limit(1000)
+      .as('last');
+    return tables
+      .select(getTableColumns(jobs))
+      .from(last)
+      .innerJoin(jobs, eq(jobs.id, last.id))
+      .where(notInArray(jobs.status, ['pending', 'running']))
+      .orderBy(desc(last.endedAt))
+      .limit(limit)
       .all()
       .map(toJob);
   }
@@ -116,6 +154,12 @@ export class JobStore {
       .map(toJob);
   }
 
+  /** Those of programs outside, in whatever state: few, since few finished ones are kept. In no order. */
+  outside(): Job[] {
+    // So put, the index is used: with IS NOT NULL it is not.
+    return this.#database.tables.select().from(jobs).where(gte(jobs.outsideId, '')).all().map(toJob);
+  }
+
   /** Jobs that have ended, in the order of their making, behind the row `after`. Skips few rows that it does not give. */
   finished({ after, limit }: { readonly after: number; readonly limit: number }) {
     return this.#database.tables
@@ -130,77 +174,4 @@ export class JobStore {
   remove(id: string): void {
     this.#database.durably(() => this.#database.tables.delete(jobs).where(eq(jobs.id, id)).run());
   }
-}
-
-function toRow(job: Job): Omit<Row, 'idempotencyKey' | 'requestSha256'> {
-  return {
-    id: job.id,
-    status: job.status,
-    pluginId: job.pluginId,
-    tool: job.tool,
-    jobType: job.jobType,
-    sourceName: job.sourceName,
-    sourceBytes: job.sourceBytes,
-    sourceType: job.sourceType,
-    source: job.source,
-    model: job.model,
-    summary: job.summary,
-    warnings: job.warnings,
-    errorCode: job.error?.code ?? null,
-    errorMessage: job.error?.message ?? null,
-    createdAt: job.createdAt,
-    updatedAt: job.updatedAt,
-    startedAt: job.startedAt,
-    completedAt: job.completedAt,
-    progress: job.progress,
-    options: isDeepStrictEqual(job.options, noJobOptions) ? null : job.options,
-    queueRank: job.queueRank,
-    hasPoster: job.hasPoster,
-  };
-}
-
-const Source = SourceInfo.nullable().catch(null);
-const Model = JobModel.nullable().catch(null);
-const Totals = Summary.nullable().catch(null);
-const Warnings = z.array(z.string()).catch([]);
-const Type = z.enum(jobTypes).catch('video');
-const Options = JobOptions.catch(noJobOptions);
-
-/** What is not recorded (stage, frames, rate) is what can be said of a job that no worker has in hand. */
-function toJob(row: Row): Job {
-  const summary = Totals.parse(row.summary);
-  const source = Source.parse(row.source);
-  return {
-    id: row.id,
-    status: row.status,
-    pluginId: row.pluginId,
-    tool: row.tool,
-    jobType: Type.parse(row.jobType),
-    sourceName: row.sourceName,
-    sourceBytes: row.sourceBytes,
-    sourceType: row.sourceType,
-    source,
-    model: Model.parse(row.model),
-    progress: row.progress,
-    stage: row.status === 'completed' ? 'completed' : row.status === 'pending' ? 'queued' : null,
-    currentFrame: summary?.total_frames ?? 0,
-    totalFrames: summary?.total_frames ?? source?.frames ?? null,
-    indeterminate: false,
-    held: null,
-    fps: null,
-    etaS: null,
-    // Not recorded. No job is told of a thousand times a second, so this is above whatever was told before.
-    seq: row.updatedAt - row.createdAt,
-    reportedAt: row.updatedAt,
-    summary,
-    options: Options.parse(row.options),
-    queueRank: row.queueRank ?? row.createdAt,
-    hasPoster: row.hasPoster ?? false,
-    warnings: Warnings.parse(row.warnings),
-    error: row.errorMessage === null ? null : { code: row.errorCode ?? 'unknown', message: row.errorMessage },
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-    startedAt: row.startedAt,
-    completedAt: row.completedAt,
-  };
 }

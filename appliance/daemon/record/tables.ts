@@ -1,4 +1,5 @@
 // The tables, as drizzle sees them. `npx drizzle-kit generate` makes the next migration from a change here.
+import { sql } from 'drizzle-orm';
 import { customType, index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { jobStatuses } from '../../contract/job.ts';
 
@@ -48,13 +49,51 @@ export const jobs = sqliteTable(
     /** Where it stands in the queue; null in rows older than migration 0003, which stand by `created_at`. */
     queueRank: real('queue_rank'),
     hasPoster: integer('has_poster', { mode: 'boolean' }),
+    /** Canonical ids where there are several, `tool` being the first of them; null: `tool` alone. */
+    tools: json(),
+    /** Null: the plain one. */
+    plan: json(),
+    sourceUrl: text('source_url'),
+    /** Null: none. */
+    products: json(),
+    /** What a program outside calls its job; null for the appliance's own. */
+    outsideId: text('outside_id'),
+    outside: json(),
   },
   (table) => [
     // An index on status alone also yields the rows of one status in the order of their making.
     index('jobs_status').on(table.status),
     uniqueIndex('jobs_idempotency_key').on(table.idempotencyKey),
+    uniqueIndex('jobs_outside_id').on(table.outsideId),
   ],
 );
 
 /** Removed jobs whose retained topics a broker that was away has not given up yet. */
 export const removedTopics = sqliteTable('removed_topics', { jobId: text('job_id').primaryKey() });
+
+/** Messages to webhooks that have not arrived yet, and those that never will. Times: ms since 1970. */
+export const webhookMessages = sqliteTable(
+  'webhook_messages',
+  {
+    id: text().primaryKey(),
+    /** Name of the webhook in the settings. */
+    hook: text().notNull(),
+    event: text().notNull(),
+    jobId: text('job_id').notNull(),
+    /** JSON, as it is sent and signed. */
+    body: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+    attempts: integer().notNull(),
+    /** When it is tried next; null: given up. */
+    dueAt: integer('due_at'),
+    /** Of the last attempt, as a sentence. */
+    lastError: text('last_error'),
+  },
+  (table) => [
+    index('webhook_messages_due').on(table.hook, table.dueAt),
+    // Those that were given up, among many that wait.
+    index('webhook_messages_dead')
+      .on(table.createdAt)
+      .where(sql`due_at IS NULL`),
+  ],
+);

@@ -7,7 +7,9 @@ import { syncFolder } from './sync-folder.ts';
 export async function writeDurably(path: string, text: string): Promise<void> {
   const draft = `${path}.new`;
   try {
-    const file = await open(draft, 'w', 0o600);
+    // Whatever lies there, a link perhaps, is neither kept nor followed.
+    await rm(draft, { force: true });
+    const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();
