@@ -18,6 +18,7 @@ export class Ahead implements AsyncIterable<Frame> {
   readonly #release = new Release();
   #asked = false;
   #current: Frame | null = null;
+  #coming: Promise<IteratorResult<Frame, void>> | null = null;
 
   constructor(options: AheadOptions) {
     this.#options = options;
@@ -28,6 +29,12 @@ export class Ahead implements AsyncIterable<Frame> {
     return this.#current;
   }
 
+  /** Whether no frame lies behind the current one. Throws as the source does. */
+  async isOver(): Promise<boolean> {
+    const coming = await this.#coming;
+    return coming?.done === true;
+  }
+
   /** Of the current frame, until the next one is asked for. Nothing is looked at for a tool that never asks. */
   outputs(frame: Frame): Promise<Outputs> {
     this.#asked = true;
@@ -36,16 +43,16 @@ export class Ahead implements AsyncIterable<Frame> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, undefined> {
     const source = this.#options.frames[Symbol.asyncIterator]();
-    let coming = source.next();
+    this.#coming = source.next();
     for (;;) {
-      const came = await coming;
+      const came = await this.#coming;
       if (came.done) return;
       const frame = came.value;
       this.#options.signal.throwIfAborted();
       this.#leaveBehind(frame.index - 1);
       this.#current = frame;
-      coming = source.next();
-      coming.then(
+      this.#coming = source.next();
+      this.#coming.then(
         (next) => {
           if (!next.done && this.#asked) void this.#begin(next.value);
         },

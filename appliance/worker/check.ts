@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Fault } from '../contract/fault.ts';
+import { objectsIn } from '../contract/found.ts';
 import type { Detections } from '../contract/frame.ts';
 import { type ModelAnswer, ModelQuestion } from '../contract/model-check.ts';
 import { drawBoxes } from './draw-boxes.ts';
@@ -14,6 +15,7 @@ import { platforms } from './ingest/pipeline.ts';
 import { Player } from './ingest/player.ts';
 import { probe, type ProbedSource } from './ingest/probe.ts';
 import { probeStill, StillSource } from './ingest/still.ts';
+import { RgbSurface } from './rgb-surface.ts';
 
 const settings = { confidence: 0.25, iou: 0.7, classes: null, aliases: {} };
 const platform = platforms.software;
@@ -85,7 +87,7 @@ async function savePicture(
   detections: Detections,
 ): Promise<void> {
   const frame = await firstFrame(from, true, { width, height });
-  drawBoxes(frame, detections);
+  drawBoxes(new RgbSurface(frame), objectsIn({ frame_index: 0, pts_s: 0, detections }));
   await writeFile(to, await encodePng(frame)).catch((cause: unknown) => {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new Fault('artifact-failed', `The picture cannot be written to ${to}: ${reason}`, { cause });

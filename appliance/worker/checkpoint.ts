@@ -5,14 +5,16 @@ import { z } from 'zod';
 import { DetectionSettings } from '../contract/detection.ts';
 import { codeOf } from '../contract/errno.ts';
 import { jobFiles, Provider, SourceInfo } from '../contract/frame.ts';
-import { toolIds } from '../contract/plugins.ts';
 import { type Disk, overwrite } from './disk.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { Place } from './ingest/place.ts';
 
 /** All that decides what is found in a frame: lines made with one are not continued with another. */
 export const Method = z.object({
-  tool: z.enum(toolIds),
+  pluginId: z.string(),
+  tools: z.array(z.string()),
+  /** Of those whose code can change beneath the same id. */
+  revisions: z.record(z.string(), z.string()).default({}),
   detection: DetectionSettings,
   /** SHA-256 of the weights. */
   model: z.string(),
@@ -22,7 +24,7 @@ export const Method = z.object({
 export type Method = z.infer<typeof Method>;
 
 export const Checkpoint = z.object({
-  version: z.literal(2),
+  version: z.literal(4),
   /** Grows with each one of a job. */
   number: z.number().int().positive(),
   source: Fingerprint,
@@ -31,10 +33,10 @@ export const Checkpoint = z.object({
   place: Place,
   /** Length of frames.ndjson up to the place. */
   bytes: z.number().int().nonnegative(),
-  /** Detections by class name. */
-  classes: z.record(z.string(), z.number().int()),
-  /** What the tool keeps of the frames before the place, in its own form; null where it keeps nothing. */
-  memory: z.unknown().default(null),
+  /** Detections by class name, of each tool. */
+  found: z.record(z.string(), z.record(z.string(), z.number().int())),
+  /** What each tool keeps of the frames before the place, in its own form; those that keep nothing are not named. */
+  memory: z.record(z.string(), z.unknown()),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 

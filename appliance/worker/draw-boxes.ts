@@ -1,26 +1,39 @@
-// Draws detections into a picture: a frame and a label for each, in the colour of its class. Needs no font.
-import type { Detections } from '../contract/frame.ts';
-import type { Planes } from './encode-png.ts';
+// Draws what was found into a picture: a frame and a label for each, in the colour of its class. Needs no font.
+import { classHue, classTone } from '../contract/class-colour.ts';
+import type { FoundObject } from '../contract/found.ts';
 import { glyphHeight, glyphRows, glyphWidth } from './glyphs.ts';
 
-type Colour = readonly [red: number, green: number, blue: number];
+/** 0..255 each. */
+export type Colour = readonly [red: number, green: number, blue: number];
 
-/** Into `planes` itself, which has the size that the boxes are told in. */
-export function drawBoxes(planes: Planes, { xyxy, class_id: ids, class_name: names, confidence }: Detections): void {
+/** What is drawn on, in the pixels that boxes are told in. Whatever lies outside of it is left out. */
+export interface Surface {
+  readonly width: number;
+  readonly height: number;
+  /** The second corner is outside. All are whole numbers. */
+  readonly fill: (x1: number, y1: number, x2: number, y2: number, colour: Colour) => void;
+  /** The same of a part of a letter, on ground that was filled: only its brightness has to be right. */
+  readonly ink: (x1: number, y1: number, x2: number, y2: number, colour: Colour) => void;
+}
+
+export function drawBoxes(surface: Surface, objects: readonly FoundObject[]): void {
   // Lines and letters of a size that is seen when the picture is shown whole.
-  const thickness = Math.max(1, Math.round(Math.min(planes.width, planes.height) / 360));
+  const thickness = Math.max(1, Math.round(Math.min(surface.width, surface.height) / 360));
   // The surest one last, above the others.
-  for (let at = xyxy.length - 1; at >= 0; at--) {
-    const box = xyxy[at];
-    if (!box) continue;
-    const [x1, y1, x2, y2] = box.map(Math.round) as [number, number, number, number];
-    const colour = colourOf(ids[at] ?? 0);
-    fill(planes, x1, y1, x2, y1 + thickness, colour);
-    fill(planes, x1, y2 - thickness, x2, y2, colour);
-    fill(planes, x1, y1, x1 + thickness, y2, colour);
-    fill(planes, x2 - thickness, y1, x2, y2, colour);
-    drawLabel(planes, `${names[at] ?? ''} ${(confidence[at] ?? 0).toFixed(2)}`, { x: x1, y: y1, thickness, colour });
+  for (const object of objects.toSorted((a, b) => a.confidence - b.confidence)) {
+    const [x1, y1, x2, y2] = object.box.map(Math.round) as [number, number, number, number];
+    const colour = colourOf(object.classId);
+    surface.fill(x1, y1, x2, y1 + thickness, colour);
+    surface.fill(x1, y2 - thickness, x2, y2, colour);
+    surface.fill(x1, y1, x1 + thickness, y2, colour);
+    surface.fill(x2 - thickness, y1, x2, y2, colour);
+    drawLabel(surface, labelOf(object), { x: x1, y: y1, thickness, colour });
   }
+}
+
+/** Such as `person #3 0.87`. */
+function labelOf({ className, trackId, confidence }: FoundObject): string {
+  return `${className}${trackId === null ? '' : ` #${trackId}`} ${confidence.toFixed(2)}`;
 }
 
 interface Label {
@@ -30,54 +43,54 @@ interface Label {
   readonly colour: Colour;
 }
 
+const black: Colour = [0, 0, 0];
+const white: Colour = [255, 255, 255];
+const segmenter = new Intl.Segmenter();
+/** More than fits beside a box; names may be longer. */
+const mostLetters = 40;
+
 /** Above its box where there is room, else inside it. */
-function drawLabel(planes: Planes, text: string, { x, y, thickness: dot, colour }: Label): void {
-  const letters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+function drawLabel(surface: Surface, text: string, { x, y, thickness: dot, colour }: Label): void {
+  const letters = Array.from(segmenter.segment(text), ({ segment }) => segment).slice(0, mostLetters);
   const width = (letters.length * (glyphWidth + 1) + 1) * dot;
   const height = (glyphHeight + 2) * dot;
-  const left = Math.max(0, Math.min(x, planes.width - width));
+  const left = Math.max(0, Math.min(x, surface.width - width));
   const top = y >= height ? y - height : y;
-  fill(planes, left, top, left + width, top + height, colour);
+  surface.fill(left, top, left + width, top + height, colour);
   const [red, green, blue] = colour;
   // ITU-R BT.601 luma: what a person takes for bright.
-  const ink: Colour = 0.299 * red + 0.587 * green + 0.114 * blue > 128 ? [0, 0, 0] : [255, 255, 255];
+  const ink = 0.299 * red + 0.587 * green + 0.114 * blue > 128 ? black : white;
   for (const [index, letter] of letters.entries()) {
+    const dotX = left + (1 + index * (glyphWidth + 1)) * dot;
     for (const [row, bits] of glyphRows(letter).entries()) {
-      for (let column = 0; column < glyphWidth; column++) {
-        if (((bits >> (glyphWidth - 1 - column)) & 1) === 0) continue;
-        const dotX = left + (1 + index * (glyphWidth + 1) + column) * dot;
-        const dotY = top + (1 + row) * dot;
-        fill(planes, dotX, dotY, dotX + dot, dotY + dot, ink);
-      }
+      const dotY = top + (1 + row) * dot;
+      for (const [from, to] of runs(bits)) surface.ink(dotX + from * dot, dotY, dotX + to * dot, dotY + dot, ink);
     }
   }
 }
 
-/** Clipped to the picture; the second corner is outside. */
-function fill(
-  { width, height, stride, pixels }: Planes,
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-  colour: Colour,
-) {
-  const [left, right] = [Math.max(x1, 0), Math.min(x2, width)];
-  if (left >= right) return;
-  for (const [plane, value] of colour.entries()) {
-    for (let y = Math.max(y1, 0); y < Math.min(y2, height); y++) {
-      const row = (plane * height + y) * stride;
-      pixels.fill(value, row + left, row + right);
+/** Where dots lie side by side: each the first and the one behind the last, from the left. */
+function runs(bits: number): (readonly [from: number, to: number])[] {
+  const found: (readonly [number, number])[] = [];
+  let from: number | null = null;
+  for (let column = 0; column <= glyphWidth; column++) {
+    const set = column < glyphWidth && ((bits >> (glyphWidth - 1 - column)) & 1) === 1;
+    if (set) from ??= column;
+    else if (from !== null) {
+      found.push([from, column]);
+      from = null;
     }
   }
+  return found;
 }
 
-/** Neighbouring class ids lie a golden angle apart on the colour wheel, so that few of them look alike. */
+/** CSS Color 4 §7.1, of the hue that the class has everywhere. */
 function colourOf(classId: number): Colour {
-  const hue = (classId * 137.508) % 360;
+  const [saturation, lightness] = [classTone.saturation / 100, classTone.lightness / 100];
   const part = (offset: number) => {
-    const along = (offset + hue / 60) % 6;
-    return Math.round(255 * (1 - 0.85 * Math.max(0, Math.min(along, 4 - along, 1))));
+    const along = (offset + classHue(classId) / 30) % 12;
+    const reach = saturation * Math.min(lightness, 1 - lightness);
+    return Math.round(255 * (lightness - reach * Math.max(-1, Math.min(along - 3, 9 - along, 1))));
   };
-  return [part(5), part(3), part(1)];
+  return [part(0), part(8), part(4)];
 }

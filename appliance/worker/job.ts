@@ -1,26 +1,27 @@
-// One job from its file to its artifact: probe, decode, run the tool, write.
-import { z } from 'zod';
+// One job from its file to its artifact: probe, find where it begins, open what it takes, analyse.
 import { Fault } from '../contract/fault.ts';
-import type { SourceInfo } from '../contract/frame.ts';
 import type { FromWorker, ToWorker } from '../contract/ipc.ts';
 import type { Log } from '../log.ts';
 import { Ahead } from './ahead.ts';
+import { analyze } from './analysis.ts';
 import { type Checkpoint, forgetCheckpoints, type Method } from './checkpoint.ts';
 import { Disk } from './disk.ts';
-import { fingerprint } from './fingerprint.ts';
+import { type Fingerprint, fingerprint } from './fingerprint.ts';
+import type { Scene } from './follower.ts';
+import { Followers } from './followers.ts';
 import type { Hold } from './hold.ts';
+import type { Detector } from './infer/detector.ts';
 import type { Model } from './infer/model.ts';
+import type { Decoding, DecodingOptions } from './ingest/decoding.ts';
 import { FrameSource } from './ingest/frames.ts';
 import type { Platform } from './ingest/pipeline.ts';
 import { findPlace } from './ingest/place.ts';
 import type { Player } from './ingest/player.ts';
-import { probe } from './ingest/probe.ts';
+import { probe, type ProbedSource } from './ingest/probe.ts';
 import { probeStill, StillSource } from './ingest/still.ts';
 import { Notebook } from './notebook.ts';
-import { Pace } from './pace.ts';
 import { Pictures } from './pictures.ts';
 import { Poster } from './poster.ts';
-import { shortfall } from './shortfall.ts';
 import { takeUp } from './take-up.ts';
 import type { Tool, ToolWork } from './tools/tool.ts';
 
@@ -29,7 +30,7 @@ type Done = Extract<FromWorker, { type: 'done' }>;
 
 export interface JobOptions {
   readonly start: Start;
-  readonly tool: Tool;
+  readonly tools: readonly [Tool, ...Tool[]];
   readonly model: Model;
   readonly player: Player;
   readonly platform: Platform;
@@ -42,16 +43,17 @@ export interface JobOptions {
   readonly log: Log;
 }
 
-interface Analysis {
-  readonly frames: FrameSource | StillSource;
-  readonly ahead: Ahead;
-  readonly notebook: Notebook;
-  readonly pictures: Pictures;
-  readonly detect: ToolWork['detect'];
+/** Where a job begins, and with what. */
+interface Beginning {
+  readonly probed: ProbedSource;
+  readonly fingerprint: Fingerprint;
+  readonly detector: Detector;
+  readonly decoding: DecodingOptions;
+  /** Both null: at the start of the source. */
+  readonly found: Decoding | null;
+  readonly earlier: Checkpoint | null;
 }
 
-/** As often as a client may hear of a job: what is reported in between would be old when it is told. */
-const progressIntervalMs = 105;
 const aliveIntervalMs = 1000;
 
 /**
@@ -81,8 +83,9 @@ class JobWork {
     const { start, model, signal, send } = options;
     this.#options = options;
     const { sha256, provider, threads } = model.card;
-    const { tool, detection } = start;
-    this.#method = { tool, detection, model: sha256, provider, threads };
+    const { pluginId, tools, detection } = start;
+    const revisions = revisionsOf(options.tools);
+    this.#method = { pluginId, tools, revisions, detection, model: sha256, provider, threads };
     this.#disk = new Disk({ signal, onHeld: (reason) => send({ type: 'held', reason, ts: Date.now() }) });
   }
 
@@ -92,20 +95,14 @@ class JobWork {
   }
 
   async run(): Promise<Done> {
-    const { start, player, platform, signal, log, model, send, tool } = this.#options;
+    const { start, tools, player, platform, signal, log, model, send } = this.#options;
     const { inputPath, artifactDir, stallMs, detection } = start;
     send({ type: 'stage', stage: 'probing', ts: Date.now() });
-    const { memory = z.null() } = tool;
-    const isStill = tool.input === 'image_bytes';
     const input = { path: inputPath, player, platform, stallMs, signal };
-    const earlier = await takeUp({ inputPath, artifactDir, method: this.#method, memory, log });
-    const probed = earlier?.probed ?? (await (isStill ? probeStill(inputPath) : probe(input)));
+    const earlier = await takeUp({ inputPath, artifactDir, method: this.#method, tools, log });
+    const probed = earlier?.probed ?? (await (this.#isStill ? probeStill(inputPath) : probe(input)));
     send({ type: 'probed', source: probed.info, ts: Date.now() });
-    const source =
-      earlier?.source ??
-      (await fingerprint(inputPath).catch((cause: unknown) => {
-        throw new Fault('source-undecodable', 'The video cannot be read to its end.', { cause });
-      }));
+    const fingerprint = earlier?.source ?? (await fingerprintOf(inputPath));
     const detector = await model.detector({
       source: { ...probed.info, pixelAspect: probed.pixelAspect },
       ...detection,
@@ -113,32 +110,14 @@ class JobWork {
     const decoding = { ...input, ...detector.pictureSize };
     const found = earlier && (await this.#find(earlier, decoding));
     if (!found) await this.#disk.write(() => forgetCheckpoints(artifactDir));
-    const continued = found && { decoding: found, place: earlier.place };
-    const frames = isStill ? new StillSource(decoding) : new FrameSource(decoding, continued);
-    const ahead = new Ahead({ frames, infer: (frame) => detector.infer(frame), signal });
-    this.#frames = frames;
-    const notebook = await Notebook.open({
-      directory: artifactDir,
-      disk: this.#disk,
-      origin: { source, probed, method: this.#method },
-      earlier: found ? earlier : null,
-      place: () => ahead.current?.place() ?? null,
-    });
-    const pictures = new Pictures({
-      ...{ player, platform, send, log },
-      frame: detector.pictureSize,
-      source: { ...probed.info, pixelAspect: probed.pixelAspect },
-      // What is over with its first frame is nothing to look at.
-      looked: isStill ? () => false : this.#options.looked,
-      poster: await Poster.open({ directory: artifactDir, continued: found !== null, log }),
-    });
-    const detect: ToolWork['detect'] = async (frame, lower) => {
-      return detector.read(await ahead.outputs(frame), lower?.confidence);
-    };
-    return this.#analyze(probed.info, { frames, ahead, notebook, pictures, detect });
+    return this.#analyze({ probed, fingerprint, detector, decoding, found, earlier: found ? earlier : null });
   }
 
-  async #find(checkpoint: Checkpoint, decoding: ConstructorParameters<typeof FrameSource>[0]) {
+  get #isStill(): boolean {
+    return this.#options.tools[0].input === 'image_bytes';
+  }
+
+  async #find(checkpoint: Checkpoint, decoding: DecodingOptions) {
     const { log, start } = this.#options;
     const onPassed = () => (this.#passed += 1);
     const { container } = checkpoint.probed.info;
@@ -147,54 +126,55 @@ class JobWork {
     return found;
   }
 
-  async #analyze(source: SourceInfo, { frames, ahead, notebook, pictures, detect }: Analysis): Promise<Done> {
-    const { tool, send, signal, hold, start } = this.#options;
-    const progress = new Pace<Extract<FromWorker, { type: 'progress' }>>(send, progressIntervalMs);
-    const onProgress = (currentFrame: number, totalFrames: number | null) => {
-      notebook.reached('analyzing', currentFrame, totalFrames);
-      progress.report({ type: 'progress', currentFrame, totalFrames, ts: Date.now() });
-    };
+  async #analyze({ probed, fingerprint, detector, decoding, found, earlier }: Beginning): Promise<Done> {
+    const { start, tools, player, platform, send, hold, signal, log } = this.#options;
+    const { artifactDir: directory, detection, stages } = start;
+    const followers = await this.#followers({ probed, decoding, continued: earlier?.place.frames ?? 0 });
     try {
-      notebook.reached('analyzing', notebook.frames, source.frames); // marked before it is told
-      send({ type: 'stage', stage: 'analyzing', ts: Date.now() });
-      if (notebook.frames > 0) onProgress(notebook.frames, source.frames);
-      const lines = tool.run({
-        ...{ frames: ahead, totalFrames: source.frames, detect, onProgress, signal },
-        confidence: start.detection.confidence,
-        memory: notebook.memory,
-        remember: (recollection) => notebook.remember(recollection),
+      const watched = { ...decoding, ...followers.decoding };
+      const continuation = found && earlier && { decoding: found, place: earlier.place };
+      const frames = this.#isStill ? new StillSource(watched) : new FrameSource(watched, continuation);
+      this.#frames = frames;
+      const ahead = new Ahead({ frames, infer: (frame) => detector.infer(frame), signal });
+      const notebook = await Notebook.open({
+        ...{ directory, disk: this.#disk, stages, earlier },
+        origin: { source: fingerprint, probed, method: this.#method },
+        place: () => ahead.current?.place() ?? null,
       });
-      for await (const line of blamingTool(lines, tool)) {
-        await notebook.add(line);
-        pictures.take(ahead.current, line, notebook);
-        await hold.passage(signal);
-      }
-      progress.close();
-      notebook.reached('packaging', 0, null);
-      send({ type: 'stage', stage: 'packaging', ts: Date.now() });
-      const { endS, framesRead, brokenBy } = frames;
-      const poster = await pictures.close();
-      const written = await notebook.finish(endS);
-      const warnings = shortfall(source, { frames: framesRead, endS, brokenBy: brokenBy?.message ?? null });
-      return { type: 'done', ...written, warnings, poster };
-    } catch (error) {
-      await notebook.save().catch(() => undefined); // the error says more than this one would
-      await pictures.close();
-      throw error;
+      const pictures = new Pictures({
+        ...{ player, platform, send, log },
+        frame: detector.pictureSize,
+        source: { ...probed.info, pixelAspect: probed.pixelAspect },
+        // What is over with its first frame is nothing to look at.
+        looked: this.#isStill ? () => false : this.#options.looked,
+        poster: await Poster.open({ directory, continued: earlier !== null, log }),
+      });
+      const detect: ToolWork['detect'] = async (frame, lower) => {
+        return detector.read(await ahead.outputs(frame), lower?.confidence);
+      };
+      const parts = { tools, source: probed.info, frames, ahead, detect, notebook, pictures, followers };
+      return await analyze({ ...parts, confidence: detection.confidence, send, hold, signal });
     } finally {
-      progress.close();
-      await notebook.close();
+      await followers.close();
     }
+  }
+
+  async #followers(scene: Pick<Scene, 'probed' | 'decoding' | 'continued'>): Promise<Followers> {
+    if (this.#isStill) return Followers.nobody;
+    const { start, hold, signal, log } = this.#options;
+    return Followers.open({ ...scene, start, disk: this.#disk, passage: () => hold.passage(signal), log });
   }
 }
 
-/** What a tool throws, other than a Fault, is its failure and not the worker's. */
-async function* blamingTool<T>(lines: AsyncIterable<T>, tool: Tool): AsyncGenerator<T, void, undefined> {
+function revisionsOf(tools: readonly Tool[]): Method['revisions'] {
+  const known = tools.flatMap(({ id, revision }) => (revision === undefined ? [] : [[id, revision] as const]));
+  return Object.fromEntries(known);
+}
+
+async function fingerprintOf(path: string): Promise<Fingerprint> {
   try {
-    yield* lines;
+    return await fingerprint(path);
   } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('tool-failed', `The tool ${tool.id} failed: ${reason}`, { cause });
+    throw new Fault('source-undecodable', 'The video cannot be read to its end.', { cause });
   }
 }

@@ -1,4 +1,4 @@
-// The entry of a worker process: prepares itself, waits as a spare, does one job, leaves.
+// The entry of a worker process: prepares itself, waits as a spare, does one job or looks at pictures, leaves.
 import { getPriority, setPriority } from 'node:os';
 import { Fault } from '../contract/fault.ts';
 import { ToWorker, type FromWorker } from '../contract/ipc.ts';
@@ -10,18 +10,24 @@ import { loadGStreamer, requireElements } from './ingest/gstreamer.ts';
 import { platforms } from './ingest/pipeline.ts';
 import { Player } from './ingest/player.ts';
 import { runJob } from './job.ts';
-import { tools } from './tools/registry.ts';
+import { Looker } from './looker.ts';
+import { reasonOf } from './tools/load-plugin.ts';
+import { toolsFor } from './tools/registry.ts';
 
 type Prepare = Extract<ToWorker, { type: 'prepare' }>;
 type Start = Extract<ToWorker, { type: 'start' }>;
+type Picture = Extract<ToWorker, { type: 'picture' }>;
 type State =
   | { readonly kind: 'new' }
   | { readonly kind: 'preparing' }
   | { readonly kind: 'spare'; readonly model: Model; readonly player: Player }
   | { readonly kind: 'working' }
+  | { readonly kind: 'looking'; readonly looker: Looker; readonly player: Player }
   | { readonly kind: 'leaving' };
 
 const platform = platforms.software;
+/** The real one: plugins from outside get another. */
+const exit = process.exit.bind(process);
 
 class Worker {
   readonly #log = openLog('info', 'worker');
@@ -29,6 +35,8 @@ class Worker {
   readonly #hold = new Hold();
   /** Whether somebody wants to see its previews. */
   #looked = false;
+  /** The plugin from outside whose code is loaded: what nobody catches is taken to be its own. */
+  #outside: { readonly id: string; readonly path: string } | null = null;
   #state: State = { kind: 'new' };
 
   /** Messages are heard between frames: an inference blocks the thread, and every one begins from the event loop. */
@@ -39,8 +47,14 @@ class Worker {
     // The daemon died: nobody is left to tell, and the job will be run again.
     process.on('disconnect', () => vanish());
     process.on('uncaughtException', (err) => {
-      this.#log.fatal({ err }, 'worker failed by a bug');
-      vanish();
+      if (this.#outside === null) {
+        this.#log.fatal({ err }, 'worker failed by a bug');
+        return vanish();
+      }
+      const { id, path } = this.#outside;
+      this.#log.warn({ err, plugin: id }, 'plugin failed beside its tools');
+      const message = `The plugin ${id} failed beside its tools: ${reasonOf(err, path)}`;
+      this.#leaveAtOnce({ type: 'failed', code: 'tool-failed', message });
     });
   }
 
@@ -50,6 +64,11 @@ class Worker {
         return void this.#prepare(message);
       case 'start':
         return void this.#work(message);
+      case 'picture':
+        return void this.#look(message);
+      case 'forget':
+        if (this.#state.kind === 'looking') this.#state.looker.forget(message.stream);
+        return;
       case 'look':
         this.#looked = message.on;
         return;
@@ -88,12 +107,24 @@ class Worker {
     const looked = () => this.#looked;
     const log = this.#log.child({ jobId: start.jobId });
     try {
-      const tool = tools[start.tool];
-      const done = await runJob({ start, tool, model, player, platform, send, hold, looked, signal, log });
+      if (start.plugin) this.#outside = { id: start.pluginId, path: start.plugin.path };
+      const tools = await toolsFor(start);
+      const done = await runJob({ start, tools, model, player, platform, send, hold, looked, signal, log });
       this.#leave(done, player);
     } catch (error) {
       this.#leave(this.#failure(error), player);
     }
+  }
+
+  async #look(picture: Picture): Promise<void> {
+    if (this.#state.kind === 'spare') {
+      const { model, player } = this.#state;
+      const looker = new Looker({ model, player, platform, toolsFor });
+      this.#state = { kind: 'looking', looker, player };
+    }
+    if (picture.plugin) this.#outside = { id: picture.pluginId, path: picture.plugin.path };
+    if (this.#state.kind !== 'looking') throw new Error(`picture in state ${this.#state.kind}`);
+    send(await this.#state.looker.look(picture));
   }
 
   #cancel(): void {
@@ -104,7 +135,7 @@ class Worker {
     const lastWord = this.#failure(this.#cancelling.signal.reason);
     // A model that is being loaded cannot be called off, and nothing is lost with it.
     if (kind === 'preparing') this.#leaveAtOnce(lastWord);
-    else this.#leave(lastWord);
+    else this.#leave(lastWord, this.#state.kind === 'looking' ? this.#state.player : undefined);
   }
 
   /** Anything but a Fault is a bug: it is thrown on, and ends the process. */
@@ -122,7 +153,7 @@ class Worker {
     this.#state = { kind: 'leaving' };
     send(lastWord, () => {
       player?.close();
-      process.exit(0);
+      exit(0);
     });
   }
 

@@ -1,6 +1,6 @@
 // All that a job writes down: a line for each frame, how far it has come, and where it can be taken up again.
 import type { ResultFrame, Summary } from '../contract/frame.ts';
-import { frameShare, overallProgress, type Stage } from '../contract/progress.ts';
+import { frameShare, ProgressTracker, type Stage, type StageWeight } from '../contract/progress.ts';
 import { Artifact, type Written } from './artifact.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
@@ -14,6 +14,8 @@ export interface NotebookOptions {
   readonly directory: string;
   readonly disk: Disk;
   readonly origin: Pick<Checkpoint, 'source' | 'probed' | 'method'>;
+  /** Of the job, by which its progress is counted. */
+  readonly stages: readonly StageWeight[];
   /** What is continued; null: the job begins. */
   readonly earlier: Checkpoint | null;
   /** Where the source stands, behind its last frame; null where that could not be found again. */
@@ -27,8 +29,9 @@ export class Notebook {
   readonly #trail: Trail;
   readonly #mark: MarkFile;
   readonly #tally: Tally;
-  #recollection: Recollection | null = null;
-  #progress: number;
+  /** By tool. */
+  readonly #recollections = new Map<string, Recollection>();
+  readonly #tracker: ProgressTracker;
   #ptsS = 0;
   #noted: { readonly progress: number; readonly frames: number } | null = null;
 
@@ -39,8 +42,8 @@ export class Notebook {
     this.#artifact = artifact;
     this.#trail = new Trail({ directory, artifact, disk, origin, number: earlier?.number ?? 0, frames });
     this.#mark = mark;
-    this.#progress = mark.earlier.progress;
-    this.#tally = new Tally(frames, earlier?.classes ?? {});
+    this.#tracker = new ProgressTracker(options.stages, mark.earlier.progress);
+    this.#tally = new Tally(origin.method.tools, frames, earlier?.found ?? {});
   }
 
   static async open(options: NotebookOptions): Promise<Notebook> {
@@ -56,19 +59,19 @@ export class Notebook {
     return this.#tally.frames;
   }
 
-  /** Detections by class name in them. */
-  get classes(): Record<string, number> {
-    return this.#tally.classes;
+  /** Detections by class name in them, of one tool; null: of the only one. */
+  classesOf(tool: string | null): Record<string, number> {
+    return this.#tally.classesOf(tool);
   }
 
-  /** What the tool kept of the lines that were continued. */
-  get memory(): unknown {
-    return this.#options.earlier?.memory ?? null;
+  /** What the tool kept of the lines that were continued; null where it kept nothing. */
+  memoryOf(tool: string): unknown {
+    return this.#options.earlier?.memory[tool] ?? null;
   }
 
   /** Asked behind a line, for the checkpoints and for the summary. */
-  remember(recollection: Recollection): void {
-    this.#recollection = recollection;
+  remember(tool: string, recollection: Recollection): void {
+    this.#recollections.set(tool, recollection);
   }
 
   async add(line: ResultFrame): Promise<void> {
@@ -81,7 +84,12 @@ export class Notebook {
 
   /** Before it is told to anybody. */
   reached(stage: Stage, currentFrame: number, totalFrames: number | null): void {
-    this.#progress = Math.max(this.#progress, overallProgress(stage, frameShare(currentFrame, totalFrames)));
+    this.reachedShare(stage, frameShare(currentFrame, totalFrames));
+  }
+
+  /** The same of a stage that knows no frames. `share` of it that is done, 0..1. */
+  reachedShare(stage: Stage, share: number): void {
+    this.#tracker.incremental(stage, share);
     this.#note();
   }
 
@@ -95,8 +103,8 @@ export class Notebook {
   /** All of it, and the summary. Returns when they are on the disk. */
   async finish(endS: number): Promise<Written & { readonly summary: Summary }> {
     await this.#trail.close();
-    const counts = this.#tally.summary(this.#options.origin.probed.info, endS);
-    const summary = this.#recollection ? { ...counts, tracks: this.#recollection.tracks() } : counts;
+    const tracks = this.#recalled((recollection) => recollection.tracks());
+    const summary = this.#tally.summary(this.#options.origin.probed.info, endS, tracks);
     return { ...(await this.#artifact.finish(summary)), summary };
   }
 
@@ -109,16 +117,21 @@ export class Notebook {
   async #commit(): Promise<void> {
     const place = this.#options.place();
     if (place?.frames !== this.#tally.frames) return;
-    const memory = this.#recollection?.memory() ?? null;
-    await this.#trail.commit(place, { classes: this.#tally.classes, memory });
+    const memory = this.#recalled((recollection) => recollection.memory());
+    await this.#trail.commit(place, { found: this.#tally.found, memory });
+  }
+
+  #recalled<T>(what: (recollection: Recollection) => T): Record<string, T> {
+    return Object.fromEntries([...this.#recollections].map(([tool, recollection]) => [tool, what(recollection)]));
   }
 
   #note(): void {
     const noted = this.#noted;
-    if (noted?.progress === this.#progress && noted.frames === this.#tally.frames) return;
-    this.#noted = { progress: this.#progress, frames: this.#tally.frames };
+    const { progress } = this.#tracker;
+    if (noted?.progress === progress && noted.frames === this.#tally.frames) return;
+    this.#noted = { progress, frames: this.#tally.frames };
     this.#mark.write({
-      progress: this.#progress,
+      progress,
       frame: this.#tally.frames,
       most_frames: Math.max(this.#mark.earlier.most_frames, this.#tally.frames),
       total_frames: this.#options.origin.probed.info.frames,

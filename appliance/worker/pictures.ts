@@ -1,5 +1,5 @@
 // Small pictures of a job's frames: those that somebody looks at while it runs, and the one that is kept of it.
-import { objectsIn, toSeenObject } from '../contract/found.ts';
+import { type FoundObject, objectsOf, shownIn, toSeenObject } from '../contract/found.ts';
 import type { ResultFrame } from '../contract/frame.ts';
 import type { FromWorker } from '../contract/ipc.ts';
 import type { Sight } from '../contract/preview.ts';
@@ -27,6 +27,11 @@ export interface PicturesOptions {
 /** What a preview tells beside its picture. */
 type Seen = Omit<Sight, 'width' | 'height'>;
 
+/** Detections by class name so far, of one tool; null: of the only one. */
+interface Counted {
+  readonly classesOf: (tool: string | null) => Record<string, number>;
+}
+
 const longestSide = 640;
 const previewEveryMs = 250;
 const mostObjects = 200;
@@ -52,14 +57,16 @@ export class Pictures {
    * Between two frames, with the last one that was handed out and the last line that was written. Returns at once, and
    * does nothing while the picture before is being made, or nobody wants one.
    */
-  take(frame: Frame | null, line: ResultFrame, counted: { readonly classes: Record<string, number> }): void {
+  take(frame: Frame | null, line: ResultFrame, counted: Counted): void {
     if (this.#encoding || this.#failed || frame?.index !== line.frame_index) return;
     const { looked, poster } = this.#options;
     const toShow = looked() && !this.#unsent && performance.now() >= this.#dueAt;
-    const objects = objectsIn(line).length;
+    const [tool, output] = shownIn(line) ?? [null, null];
+    const shown = output ? objectsOf(output, tool) : [];
+    const objects = shown.length;
     const toKeep = poster.wants(objects);
     if (!toShow && !toKeep) return;
-    const seen = toShow ? seenIn(line, counted.classes) : null;
+    const seen = toShow ? toSeen(line, shown, counted.classesOf(tool)) : null;
     if (toShow) this.#dueAt = performance.now() + previewEveryMs;
     this.#encoding = this.#encode(frame)
       .then((jpeg) => {
@@ -110,9 +117,7 @@ function side(length: number): number {
   return Math.max(1, Math.round(length));
 }
 
-function seenIn(line: ResultFrame, classes: Record<string, number>): Seen {
-  const surest = objectsIn(line)
-    .sort((a, b) => b.confidence - a.confidence)
-    .slice(0, mostObjects);
+function toSeen(line: ResultFrame, objects: readonly FoundObject[], classes: Record<string, number>): Seen {
+  const surest = [...objects].sort((a, b) => b.confidence - a.confidence).slice(0, mostObjects);
   return { frame_index: line.frame_index, pts_s: line.pts_s, objects: surest.map(toSeenObject), classes };
 }

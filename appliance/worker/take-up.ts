@@ -2,19 +2,19 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Fault } from '../contract/fault.ts';
 import { jobFiles } from '../contract/frame.ts';
 import type { Log } from '../log.ts';
 import { type Checkpoint, type Method, readCheckpoint } from './checkpoint.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { Tool } from './tools/tool.ts';
 
 export interface TakeUpOptions {
   readonly inputPath: string;
   readonly artifactDir: string;
   readonly method: Method;
-  /** The form of what the tool keeps of earlier frames. */
-  readonly memory: z.ZodType;
+  readonly tools: readonly Pick<Tool, 'id' | 'memory'>[];
   readonly log: Log;
 }
 
@@ -23,7 +23,7 @@ export interface TakeUpOptions {
  * was begun with: what was found in that one must not be mixed with this one's.
  */
 export async function takeUp(options: TakeUpOptions): Promise<Checkpoint | null> {
-  const { inputPath, artifactDir, method, memory, log } = options;
+  const { inputPath, artifactDir, method, tools, log } = options;
   const checkpoint = await readCheckpoint(artifactDir);
   if (!checkpoint) return null;
   const source = await fingerprint(inputPath).catch((cause: unknown) => {
@@ -37,8 +37,9 @@ export async function takeUp(options: TakeUpOptions): Promise<Checkpoint | null>
     log.info({ frames, before: checkpoint.method, now: method }, 'model or settings changed; starting over');
     return null;
   }
-  if (!memory.safeParse(checkpoint.memory).success) {
-    log.info({ frames }, 'the tool knows its own memory no more; starting over');
+  const forgetful = tools.find(({ id, memory = z.null() }) => !memory.safeParse(checkpoint.memory[id] ?? null).success);
+  if (forgetful) {
+    log.info({ frames, tool: forgetful.id }, 'the tool knows its own memory no more; starting over');
     return null;
   }
   const { size } = await stat(join(artifactDir, jobFiles.frames)).catch(() => ({ size: 0 })); // gone: shorter than any

@@ -41,14 +41,14 @@ export class Trail {
   }
 
   /** Returns when it is under way. A failure is thrown by the next call. */
-  async commit(place: Place, known: Pick<Checkpoint, 'classes' | 'memory'>): Promise<void> {
+  async commit(place: Place, known: Pick<Checkpoint, 'found' | 'memory'>): Promise<void> {
     await this.#settled();
     const { directory, artifact, disk, origin } = this.#options;
     const { frames, bytes } = await artifact.flush();
     if (frames !== place.frames) throw new Error(`the artifact has ${frames} frames, the place ${place.frames}`);
     this.#frames = frames;
     this.#committedAt = performance.now();
-    const checkpoint: Checkpoint = { version: 2, number: ++this.#number, ...origin, place, bytes, ...known };
+    const checkpoint: Checkpoint = { version: 4, number: ++this.#number, ...origin, place, bytes, ...known };
     const write = async () => {
       // The lines first: a checkpoint must never know of more than the disk has.
       await artifact.sync();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { FromWorker, type ToWorker } from '../../appliance/contract/ipc.ts';
 import { everything } from '../support/everything.ts';
 import { program } from '../support/program.ts';
+import { detectingWork } from '../support/work.ts';
 
 type Of<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 
@@ -19,7 +20,7 @@ export class ForkedWorker {
       execArgv: [...execArgv],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // eslint-disable-next-line no-restricted-properties -- the daemon hands its environment on in the same way
-      env: { ...process.env, UV_THREADPOOL_SIZE: '8' },
+      env: { ...process.env, UV_THREADPOOL_SIZE: '12' },
     });
     this.left = once(this.process, 'exit') as Promise<[number | null, string | null]>;
     this.process.on('message', (message) => {
@@ -35,14 +36,17 @@ export class ForkedWorker {
     this.send({ type: 'prepare', model: { name: 'test', path }, providers, threads: 1 });
   }
 
-  start(inputPath: string, artifactDir: string, { confidence = 0.25, stallMs = 10_000, mayJump = true } = {}): void {
-    const tool = 'video_player_detection';
+  start(
+    inputPath: string,
+    artifactDir: string,
+    { confidence = 0.25, stallMs = 10_000, mayJump = true, work = detectingWork } = {},
+  ): void {
     this.send({
       type: 'start',
       jobId: 'job',
       inputPath,
       artifactDir,
-      tool,
+      ...work,
       detection: everything(confidence),
       stallMs,
       mayJump,

@@ -14,6 +14,7 @@ import type { Tool } from '../../appliance/worker/tools/tool.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { colourModel } from './onnx-file.ts';
 import { everything } from '../support/everything.ts';
+import { workOf } from '../support/work.ts';
 
 const nothing = { xyxy: [], confidence: [], class_id: [], class_name: [] };
 
@@ -48,12 +49,12 @@ describe.skipIf(noFfmpeg !== null)(`a job${noFfmpeg === null ? '' : ` (${noFfmpe
         jobId: 'job',
         inputPath: clip,
         artifactDir: directory,
-        tool: tool.id,
+        ...workOf(tool.id),
         detection: everything(),
         stallMs: 10_000,
         mayJump: true,
       },
-      tool,
+      tools: [tool],
       model,
       player,
       platform: platforms.software,

@@ -16,10 +16,11 @@ import { platforms } from '../../appliance/worker/ingest/pipeline.ts';
 import { findPlace } from '../../appliance/worker/ingest/place.ts';
 import { Player } from '../../appliance/worker/ingest/player.ts';
 import { runJob } from '../../appliance/worker/job.ts';
-import { tools } from '../../appliance/worker/tools/registry.ts';
+import { toolOf } from '../../appliance/worker/tools/registry.ts';
 import { MediaFolder, noFfmpeg } from '../support/worker-media.ts';
 import { colourModel } from './onnx-file.ts';
 import { everything } from '../support/everything.ts';
+import { detectingWork } from '../support/work.ts';
 
 const log = pino({ level: 'silent' });
 const platform = platforms.software;
@@ -60,22 +61,24 @@ describe.skipIf(noFfmpeg !== null)(`work that is taken up${noFfmpeg === null ? '
           jobId: 'job',
           inputPath: input,
           artifactDir: directory,
-          tool: 'video_player_detection',
+          ...detectingWork,
           detection: everything(confidence),
           stallMs: 10_000,
           mayJump: true,
         },
-        tool: {
-          id: 'video_player_detection',
-          run: (given) =>
-            tools.video_player_detection.run({
-              ...given,
-              onProgress: (frame, total) => {
-                given.onProgress(frame, total);
-                if (frame >= stopAt) leaving.abort(new Fault('cancelled', 'Cancelled'));
-              },
-            }),
-        },
+        tools: [
+          {
+            id: 'video_player_detection',
+            run: (given) =>
+              toolOf('video_player_detection').run({
+                ...given,
+                onProgress: (frame, total) => {
+                  given.onProgress(frame, total);
+                  if (frame >= stopAt) leaving.abort(new Fault('cancelled', 'Cancelled'));
+                },
+              }),
+          },
+        ],
         model,
         player,
         platform,

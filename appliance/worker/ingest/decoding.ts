@@ -1,7 +1,8 @@
 // One pipeline that decodes a file: its pictures one after the other, from the start or after a jump.
-import { Fault } from '../../contract/fault.ts';
-import { parsePacket } from './gdp.ts';
-import { waitFor, type Patience } from './patience.ts';
+import type { Fault } from '../../contract/fault.ts';
+import type { FullPictures } from './full.ts';
+import { Outlet } from './outlet.ts';
+import type { Patience } from './patience.ts';
 import type { Platform } from './pipeline.ts';
 import type { Playback, Player } from './player.ts';
 
@@ -12,6 +13,8 @@ export interface DecodingOptions extends Patience {
   /** Size that the pictures are scaled to. */
   readonly width: number;
   readonly height: number;
+  /** Gets every frame as well; only of a decoding from the start. */
+  readonly full?: FullPictures;
 }
 
 /** Times in ns from the start of the video, whether the decoding began there or not. */
@@ -22,29 +25,26 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
-/** After an error the frames that were decoded before it still wait in the sink; with this much silence they are out. */
-const drainMs = 1000;
-
 /** At most four pictures wait in the sink, one is fetched ahead: a slow consumer slows the demuxer down. */
 export class Decoding {
-  readonly #options: DecodingOptions;
   readonly #playback: Playback;
-  readonly #pull: () => Promise<Buffer | null>;
-  readonly #patience: Patience;
+  readonly #outlet: Outlet;
+  #full: FullPictures | null = null;
   #startNs = 0;
-  #coming: Promise<Buffer | null> | null = null;
-  #brokenBy: Fault | null = null;
 
   private constructor(options: DecodingOptions, launchText: string) {
-    const { path, player, stallMs, signal } = options;
-    this.#options = options;
-    this.#playback = player.play(launchText, path);
-    this.#pull = this.#playback.puller();
-    this.#patience = { stallMs, signal: AbortSignal.any([signal, this.#playback.broken]) };
+    this.#playback = options.player.play(launchText, options.path);
+    // The pipeline ends when both of its sinks are empty.
+    this.#outlet = new Outlet(this.#playback, options, { atEnd: () => void this.#full?.keepRest() });
   }
 
   static fromStart(options: DecodingOptions): Decoding {
-    return new Decoding(options, options.platform.frames(options.width, options.height));
+    const { platform, width, height, full } = options;
+    if (!full) return new Decoding(options, platform.frames(width, height));
+    const decoding = new Decoding(options, platform.framesBesideFull({ width, height }, full.size));
+    full.attach(decoding.#playback, options);
+    decoding.#full = full;
+    return decoding;
   }
 
   /**
@@ -59,7 +59,7 @@ export class Decoding {
 
   /** What ended the stream before its end; null for a stream that was whole, and while it goes on. */
   get brokenBy(): Fault | null {
-    return this.#brokenBy;
+    return this.#outlet.brokenBy;
   }
 
   /**
@@ -67,16 +67,12 @@ export class Decoding {
    * Throws Fault source-stalled or cancelled.
    */
   async next(): Promise<Picture | null> {
-    for (;;) {
-      const packet = await this.#packet(this.#coming ?? this.#pull());
-      if (packet === null) return null;
-      // Fetched while the consumer works, on a thread of its own.
-      this.#coming = this.#pull();
-      const part = parsePacket(packet);
-      if (part.kind !== 'buffer') continue;
-      const { ptsNs, durationNs, pixels } = part;
-      return { ptsNs: ptsNs === null ? null : ptsNs + this.#startNs, durationNs, pixels };
-    }
+    this.#full?.asked();
+    const packet = await this.#outlet.buffer();
+    if (packet === null) await this.#full?.keepRest();
+    if (packet === null) return null;
+    const { ptsNs, durationNs, pixels } = packet;
+    return { ptsNs: ptsNs === null ? null : ptsNs + this.#startNs, durationNs, pixels };
   }
 
   stop(): void {
@@ -93,32 +89,9 @@ export class Decoding {
 
   async #pullUntil(kind: 'buffer' | 'segment'): Promise<boolean> {
     for (;;) {
-      const packet = await this.#packet(this.#pull());
+      const packet = await this.#outlet.packet();
       if (packet === null) return false;
-      if (parsePacket(packet).kind === kind) return true;
-    }
-  }
-
-  /** The next packet, or null when there is none to come. */
-  async #packet(coming: Promise<Buffer | null>): Promise<Buffer | null> {
-    try {
-      const packet = await waitFor(coming, this.#patience);
-      // Sink and bus tell of the end by two threads: only the bus knows whether it was a good one.
-      if (packet === null) await waitFor(this.#playback.finished, this.#patience);
-      return packet;
-    } catch (fault) {
-      if (!this.#playback.broken.aborted || this.#options.signal.aborted) throw fault;
-      this.#brokenBy = this.#playback.broken.reason as Fault;
-      return this.#drain(coming);
-    }
-  }
-
-  async #drain(coming: Promise<Buffer | null>): Promise<Buffer | null> {
-    try {
-      return await waitFor(coming, { stallMs: drainMs, signal: this.#options.signal });
-    } catch (fault) {
-      if (fault instanceof Fault && fault.code === 'source-stalled') return null;
-      throw fault;
+      if (packet.kind === kind) return true;
     }
   }
 }

@@ -6,12 +6,16 @@ export type Packet =
       readonly kind: 'buffer';
       readonly ptsNs: number | null;
       readonly durationNs: number | null;
+      /** Whether it can be decoded without those before it. */
+      readonly isKey: boolean;
       readonly pixels: Uint8Array;
     }
   /** GStreamer's text form of the caps, the segment event or a tag event. */
   | { readonly kind: 'caps' | 'segment' | 'tag' | 'other'; readonly text: string };
 
 const headerLength = 62;
+/** GST_BUFFER_FLAG_DELTA_UNIT. */
+const deltaUnit = 0x2000;
 const kinds: Readonly<Record<number, 'buffer' | 'caps' | 'segment' | 'tag'>> = {
   1: 'buffer',
   2: 'caps',
@@ -24,7 +28,8 @@ export function parsePacket(packet: Buffer): Packet {
   const length = packet.readUInt32BE(6);
   if (kind === 'buffer') {
     const pixels = new Uint8Array(packet.buffer, packet.byteOffset + headerLength, length);
-    return { kind, ptsNs: nanoseconds(packet, 10), durationNs: nanoseconds(packet, 18), pixels };
+    const isKey = (packet.readUInt16BE(42) & deltaUnit) === 0;
+    return { kind, ptsNs: nanoseconds(packet, 10), durationNs: nanoseconds(packet, 18), isKey, pixels };
   }
   const text = packet.toString('utf8', headerLength, headerLength + length).replace(/\0+$/, '');
   return { kind, text };

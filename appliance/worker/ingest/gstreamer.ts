@@ -21,14 +21,16 @@ export interface AppSink extends Element {
 }
 
 export interface AppSrc extends Element {
-  /** Copies it before it returns. */
-  push(buffer: Uint8Array): void;
+  /** Copies it before it returns. `pts`: ns, 64 bits, big endian. */
+  push(buffer: Uint8Array, pts?: Uint8Array): void;
 }
 
 export interface Pipeline {
   'auto-flush-bus': boolean;
   play(): void;
   stop(): void;
+  /** Into every source. */
+  sendEOS(): void;
   /** To whole seconds; false where any part of the pipeline refused. `flags`: GstSeekFlags. Blocks until it is done. */
   seek(seconds: number, flags: number): boolean;
   pollBus(listener: (message: BusMessage) => void): void;

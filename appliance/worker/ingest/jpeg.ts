@@ -28,7 +28,7 @@ export class JpegEncoder {
   }
 
   /** One at a time. The pixels are copied before it returns. Throws a Fault that says what GStreamer says. */
-  async encode({ pixels, stride, height }: Frame): Promise<Buffer> {
+  async encode({ pixels, stride, height }: Pick<Frame, 'pixels' | 'stride' | 'height'>): Promise<Buffer> {
     this.#push(pixels.subarray(0, 3 * stride * height));
     const jpeg = await waitFor(this.#pull(), { stallMs: patienceMs, signal: this.#playback.broken });
     if (!jpeg) throw new Error('the encoder was stopped');

@@ -63,16 +63,26 @@ export class Playback {
     return element;
   }
 
-  /** The appsink `sink` as a function: the next packet, or null at the end or after stop(). Look it up once. */
-  puller(): () => Promise<Buffer | null> {
-    const sink = this.child('sink') as AppSink;
+  /** The appsink of this name as a function: the next packet, or null at the end or after stop(). Look it up once. */
+  puller(name = 'sink'): () => Promise<Buffer | null> {
+    const sink = this.child(name) as AppSink;
     return () => new Promise((resolve) => sink.pull(resolve));
   }
 
-  /** The appsrc `source` as a function: what it is given is copied before it returns. */
-  feeder(): (pixels: Uint8Array) => void {
+  /** The appsrc `source` as a function: what it is given is copied before it returns. Its time in ns, where it has one. */
+  feeder(): (pixels: Uint8Array, ptsNs?: number) => void {
     const source = this.child('source') as AppSrc;
-    return (pixels) => source.push(pixels);
+    const time = Buffer.alloc(8);
+    return (pixels, ptsNs) => {
+      if (ptsNs === undefined) return source.push(pixels);
+      time.writeBigUInt64BE(BigInt(ptsNs));
+      source.push(pixels, time);
+    };
+  }
+
+  /** Nothing more is fed: what the pipeline still holds comes out, then its end. */
+  endFeed(): void {
+    this.#pipeline.sendEOS();
   }
 
   /** Of a pipeline that takes jumps: to the first frame at or after a whole second. Which frame that is, is to be checked. */

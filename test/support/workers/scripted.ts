@@ -1,8 +1,9 @@
 // A worker process that behaves as its input file says: it finishes, dies, hangs or lies. It speaks the real messages.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobFiles, Mark, type Summary } from '../../../appliance/contract/frame.ts';
 import { type FromWorker, ToWorker } from '../../../appliance/contract/ipc.ts';
+import { productFiles } from '../../../appliance/contract/products.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 export interface Script {
@@ -24,15 +25,36 @@ function work({ artifactDir }: Start, frames: number): void {
   }
 }
 
-function leaveArtifact({ artifactDir }: Start, frames: number): { bytes: number; summary: Summary } {
+function leaveArtifact({ artifactDir, tools }: Start, frames: number): { bytes: number; summary: Summary } {
+  const several = tools.length > 1;
+  const ofEach = <T>(what: T) => Object.fromEntries(tools.map((tool) => [tool, what]));
   const lines = Array.from({ length: frames }, (_, index) => {
-    const detections = { xyxy: [], confidence: [], class_id: [], class_name: [] };
-    return `${JSON.stringify({ frame_index: index, pts_s: index / 25, detections })}\n`;
+    const output = { detections: { xyxy: [], confidence: [], class_id: [], class_name: [] } };
+    return `${JSON.stringify({ frame_index: index, pts_s: index / 25, ...(several ? ofEach(output) : output) })}\n`;
   }).join('');
-  const summary = { total_frames: frames, total_detections: 0, classes: {}, fps: 25, duration_s: frames / 25 };
+  const nothing = { total_detections: 0, classes: {} };
+  const counts = { total_frames: frames, ...nothing, fps: 25, duration_s: frames / 25 };
+  const summary = several ? { ...counts, tools: ofEach(nothing) } : counts;
   writeFileSync(join(artifactDir, jobFiles.frames), lines);
   writeFileSync(join(artifactDir, jobFiles.summary), JSON.stringify(summary));
   return { bytes: Buffer.byteLength(lines), summary };
+}
+
+/** A video with boxes of the input's size, and one clip with its picture; `spoil` may change them before they are told. */
+function makeProducts(start: Start, frames: number, spoil: (folder: string) => void): void {
+  const { artifactDir: folder, inputPath } = start;
+  work(start, frames);
+  const video = readFileSync(inputPath);
+  for (const name of [productFiles.annotated, 'clip-0001.mkv', 'clip-0001.jpg'])
+    writeFileSync(join(folder, name), video);
+  // What the worker names itself stays where it is.
+  writeFileSync(join(folder, 'clip-0002.mp4'), video);
+  spoil(folder);
+  const { bytes, summary } = leaveArtifact(start, frames);
+  const seen = { class: 'thing', seen_from_s: 1, seen_to_s: 2, from_s: 0, to_s: 3, best: 0.9 };
+  const clip = { ...seen, number: 1, bytes: video.length, type: 'video/x-matroska' as const, poster: true };
+  const products = { annotated_bytes: video.length, clips: [clip], deliveries: [] };
+  tell({ type: 'done', frames, bytes, summary, warnings: [], products }, () => process.exit(0));
 }
 
 const behaviours = {
@@ -87,6 +109,52 @@ const behaviours = {
     work(start, frames);
     const { bytes, summary } = leaveArtifact(start, frames);
     tell({ type: 'done', frames, bytes: bytes * 2, summary, warnings: [] }, () => process.exit(0));
+  },
+  'forgets its tools': (start: Start, frames: number) => {
+    work(start, frames);
+    const { bytes, summary } = leaveArtifact({ ...start, tools: [start.tools[0]] }, frames);
+    tell({ type: 'done', frames, bytes, summary, warnings: [] }, () => process.exit(0));
+  },
+  'makes products': (start: Start, frames: number) => makeProducts(start, frames, () => undefined),
+  'makes less than it says': (start: Start, frames: number) => {
+    makeProducts(start, frames, (folder) => writeFileSync(join(folder, productFiles.annotated), 'cut off'));
+  },
+  'makes nothing of what it says': (start: Start, frames: number) => {
+    makeProducts(start, frames, (folder) => rmSync(join(folder, productFiles.annotated)));
+  },
+  'makes a link': (start: Start, frames: number) => {
+    makeProducts(start, frames, (folder) => {
+      const path = join(folder, productFiles.annotated);
+      rmSync(path);
+      symlinkSync(start.inputPath, path);
+    });
+  },
+  'makes a link of its notes': (start: Start, frames: number) => {
+    makeProducts(start, frames, (folder) => symlinkSync(start.inputPath, join(folder, 'clip-0001.json')));
+  },
+  'makes products and fails': ({ artifactDir }: Start) => {
+    writeFileSync(join(artifactDir, productFiles.annotated), 'half of it');
+    writeFileSync(join(artifactDir, 'clip-0001.mp4'), 'half of it');
+    tell({ type: 'failed', code: 'clip-failed', message: 'No clip could be made.' }, () => process.exit(0));
+  },
+  'says what it delivered': (start: Start, frames: number) => {
+    work(start, frames);
+    const { bytes, summary } = leaveArtifact(start, frames);
+    const deliveries = [{ target: 'archive', files: 3, bytes: 5, place: '/srv/archive/' }];
+    const products = { annotated_bytes: null, clips: [], deliveries };
+    tell({ type: 'done', frames, bytes, summary, warnings: [], products }, () => process.exit(0));
+  },
+  'tells of a stage that its job lacks': () => {
+    tell({ type: 'stage', stage: 'clipping', ts: Date.now() });
+  },
+  'tells of a share that its job lacks': () => {
+    tell({ type: 'share', stage: 'annotating', share: 0.5, ts: Date.now() });
+  },
+  'tells times that cannot be': (start: Start, frames: number) => {
+    tell({ type: 'stage', stage: 'probing', ts: -9e15 });
+    tell({ type: 'stage', stage: 'analyzing', ts: 9e15 });
+    tell({ type: 'progress', currentFrame: 1, totalFrames: frames, ts: 0.5 });
+    behaviours.finishes(start, frames);
   },
   'talks nonsense': () => {
     tell({ type: 'nonsense' });

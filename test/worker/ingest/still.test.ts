@@ -4,30 +4,8 @@ import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { probeStill } from '../../../appliance/worker/ingest/still.ts';
 import { MediaFolder, noFfmpeg } from '../../support/worker-media.ts';
+import { exif, withExif } from './exif-block.ts';
 import { Ingest } from './opened.ts';
-
-/** A block of EXIF that holds an orientation alone. */
-function exif(orientation: number, order: 'II' | 'MM'): Buffer {
-  const block = Buffer.alloc(26);
-  const [short, long] =
-    order === 'II'
-      ? [block.writeUInt16LE.bind(block), block.writeUInt32LE.bind(block)]
-      : [block.writeUInt16BE.bind(block), block.writeUInt32BE.bind(block)];
-  block.write(order, 0, 'latin1');
-  short(42, 2);
-  long(8, 4);
-  short(1, 8);
-  short(0x0112, 10);
-  short(3, 12);
-  long(1, 14);
-  short(orientation, 18);
-  return block;
-}
-
-function withExif(jpeg: Buffer, block: Buffer): Buffer {
-  const head = Buffer.from([0xff, 0xe1, 0, block.length + 8, ...Buffer.from('Exif\0\0')]);
-  return Buffer.concat([jpeg.subarray(0, 2), head, block, jpeg.subarray(2)]);
-}
 
 /** After the first chunk, which is 33 bytes into the file. */
 function withChunk(png: Buffer, type: string, content: Buffer): Buffer {

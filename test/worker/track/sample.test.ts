@@ -10,6 +10,7 @@ import { Box, jobFiles, TrackedFrame } from '../../../appliance/contract/frame.t
 import { readCheckpoint } from '../../../appliance/worker/checkpoint.ts';
 import { Model } from '../../../appliance/worker/infer/model.ts';
 import { TrackerMemory } from '../../../appliance/worker/infer/track/memory.ts';
+import { videoPlayerTracking } from '../../../appliance/worker/tools/tracking.ts';
 import { overlap } from '../matching.ts';
 import { hota, idf1, type Known } from './score.ts';
 import { linesIn, track, type TrackOptions } from './work.ts';
@@ -116,7 +117,7 @@ describe.skipIf(skip !== null)(`tracking the bundled film${skip === null ? '' : 
       await expect(work({ directory, stopAt })).rejects.toMatchObject({ code: 'cancelled' });
       const checkpoint = await readCheckpoint(directory);
       expect(checkpoint?.place.frames).toBe(stopAt);
-      expect(TrackerMemory.parse(checkpoint?.memory).ptsS).toBeCloseTo((stopAt - 1) / 25, 3);
+      expect(TrackerMemory.parse(checkpoint?.memory[videoPlayerTracking.id]).ptsS).toBeCloseTo((stopAt - 1) / 25, 3);
     }
     expect(await work({ directory })).toEqual(summary);
     expect(await linesIn(directory)).toBe(expected);
@@ -141,7 +142,10 @@ describe.skipIf(skip !== null)(`tracking the bundled film${skip === null ? '' : 
     await expect(work({ directory, stopAt: 60 })).rejects.toMatchObject({ code: 'cancelled' });
     const checkpoint = await readCheckpoint(directory);
     for (const name of [jobFiles.checkpointA, jobFiles.checkpointB])
-      await writeFile(join(directory, name), JSON.stringify({ ...checkpoint, memory: { version: 0 } }));
+      await writeFile(
+        join(directory, name),
+        JSON.stringify({ ...checkpoint, memory: { [videoPlayerTracking.id]: { version: 0 } } }),
+      );
     const frames: number[] = [];
     const onProgress = (frame: number) => void frames.push(frame);
     await expect(work({ directory, stopAt: 80, onProgress })).rejects.toMatchObject({ code: 'cancelled' });

@@ -13,6 +13,7 @@ import { runJob } from '../../../appliance/worker/job.ts';
 import { videoPlayerTracking } from '../../../appliance/worker/tools/tracking.ts';
 import type { Tool } from '../../../appliance/worker/tools/tool.ts';
 import { everything } from '../../support/everything.ts';
+import { workOf } from '../../support/work.ts';
 
 export interface TrackOptions {
   readonly video: string;
@@ -50,12 +51,12 @@ export async function track({
   try {
     const done = await runJob({
       start: {
-        ...{ type: 'start', jobId: 'job', inputPath: video, artifactDir: directory, tool: tool.id },
+        ...{ type: 'start', jobId: 'job', inputPath: video, artifactDir: directory, ...workOf(tool.id) },
         detection: { ...everything(), classes: options.classes ? [...options.classes] : null },
         ...{ stallMs: 10_000, mayJump: true },
       },
       ...{
-        tool,
+        tools: [tool],
         model,
         player,
         platform: platforms.software,
