@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Provider } from '../../appliance/contract/frame.ts';
 import { EngineBuild, withoutTensorrt } from '../../appliance/daemon/jobs/engine-build.ts';
 import { WorkerSupply } from '../../appliance/daemon/jobs/worker-supply.ts';
+import { compiledWorker } from '../support/compiled-worker.ts';
 import { tempData } from '../support/temp-data.ts';
 
 const ladder: readonly Provider[] = ['tensorrt', 'cuda', 'cpu'];
@@ -31,7 +32,7 @@ async function open(name: string) {
       check();
     });
   const worker = {
-    entry: new URL('../support/workers/engine-maker.ts', import.meta.url),
+    entry: compiledWorker('engine-maker'),
     readyMs: 20_000,
     graceMs: 500,
   };

@@ -130,7 +130,7 @@ describe('a worker that fails', () => {
   ] as const)(
     'one that %s fails its job as %s, and the next job runs in a fresh one',
     async (behaviour, code, reason) => {
-      const desk = await openDesk();
+      const desk = await openDesk({ limits: { hangMs: 800 } });
       const bad = desk.submit({ behaviour, frames: 10 });
       const good = desk.submit({ behaviour: 'finishes', frames: 10 });
       const failed = await desk.ended(bad.id);

@@ -59,7 +59,7 @@ describe('a job on a model that is not in use', () => {
 
   test('is still that after a restart and a retry', async () => {
     const folder = tempData();
-    const options = { model: 'other', confidence: 0.75, classes: ['thing'] };
+    const options = { ...noJobOptions, model: 'other', confidence: 0.75, classes: ['thing'] };
     const first = await openDesk({ folder });
     const { id } = first.submit({ behaviour: 'waits to be cancelled', frames: 3 }, options);
     await first.until(atWork(id));
@@ -75,7 +75,7 @@ describe('a job on a model that is not in use', () => {
 describe('what a job asks of its model', () => {
   test('stands above what is set of the model, and in its results', async () => {
     const desk = await openDesk();
-    const { id } = desk.submit(finishes, { model: null, confidence: 0.8, classes: ['thing', 'one that it lost'] });
+    const { id } = desk.submit(finishes, { ...noJobOptions, confidence: 0.8, classes: ['thing', 'one that it lost'] });
     const settings = { confidence: 0.8, classes: ['thing'], iou: 0.7, aliases: {} };
     expect((await desk.ended(id)).model?.settings).toEqual(settings);
     expect((await desk.ended(desk.submit(finishes).id)).model?.settings).toMatchObject({

@@ -12,6 +12,7 @@ import { byRank } from '../../appliance/daemon/jobs/queue-ranks.ts';
 import { EventStream } from '../../appliance/daemon/publish/stream.ts';
 import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { JobStore } from '../../appliance/daemon/record/job-store.ts';
+import { detecting } from '../support/work.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -40,9 +41,8 @@ class Line {
   }
 
   create(): void {
-    const what = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const };
     const source = { sourceName: 'a.mp4', sourceBytes: 1, sourceType: 'video/mp4', options: noJobOptions };
-    const { id } = this.ledger.add({ id: randomUUID(), ...what, ...source });
+    const { id } = this.ledger.add({ id: randomUUID(), ...detecting, ...source });
     this.#joins(id);
   }
 

@@ -8,6 +8,7 @@ import { noJobOptions } from '../../appliance/contract/job-options.ts';
 import type { Job } from '../../appliance/contract/job.ts';
 import { openDesk } from '../support/job-desk.ts';
 import { tempData } from '../support/temp-data.ts';
+import { detecting } from '../support/work.ts';
 
 type JobEvent = Extract<ApplianceEvent, { job: Job }>;
 const progressed =
@@ -37,7 +38,7 @@ describe('a worker that dies', () => {
 
 describe('a worker that takes more memory than it may', () => {
   test('is ended, its job fails with the numbers, and the next job runs', async () => {
-    const desk = await openDesk({ memoryBytes: 400 * 2 ** 20 });
+    const desk = await openDesk({ memoryBytes: 400 * 2 ** 20, limits: { hangMs: 20_000 } });
     const greedy = desk.submit({ behaviour: 'takes all the memory', frames: 5 });
     const modest = desk.submit({ behaviour: 'finishes', frames: 5 });
     const { status, error } = await desk.ended(greedy.id);
@@ -119,8 +120,7 @@ describe('a hold', () => {
 
 describe('a submit that comes twice', () => {
   const source = { sourceName: 'clip.mp4', sourceBytes: 1, sourceType: 'video/mp4' };
-  const tool = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const };
-  const what = { ...tool, ...source, options: noJobOptions };
+  const what = { ...detecting, ...source, options: noJobOptions };
   const ids = ['0c8a3df0-0000-4000-8000-000000000001', '0c8a3df0-0000-4000-8000-000000000002'] as const;
 
   test('makes one job for one key and content, also after a restart, and refuses other content', async () => {

@@ -14,8 +14,7 @@ const lines = [trackedFrame(0), trackedFrame(1)].map((line) => `${JSON.stringify
 function artifact() {
   const jobsDir = tempData();
   const summary = { ...summaryOf(2), tracks: { person: 1, ball: 1 } };
-  const tool = 'video_player_tracking';
-  const job = makeJob({ status: 'completed', tool, summary, source, model, createdAt: 0 });
+  const job = makeJob({ status: 'completed', tools: ['video_player_tracking'], summary, source, model, createdAt: 0 });
   mkdirSync(join(jobsDir, job.id));
   writeFileSync(join(jobsDir, job.id, 'frames.ndjson'), lines);
   return { job, results: new Results({ jobsDir }) };
@@ -31,7 +30,13 @@ test('a line of either kind is read as what it is, and holds the same things', (
   expect(ResultFrame.parse(frame(3))).toEqual(frame(3));
   expect(ResultFrame.parse(trackedFrame(3))).toEqual(trackedFrame(3));
   const [person] = objectsIn(frame(3));
-  expect(person).toEqual({ trackId: null, classId: 0, className: 'person', confidence: 0.9, box: [3, 10.1, 23, 50.3] });
+  expect(person).toEqual({
+    ...{ tool: null, trackId: null },
+    classId: 0,
+    className: 'person',
+    confidence: 0.9,
+    box: [3, 10.1, 23, 50.3],
+  });
   expect(objectsIn(trackedFrame(3))[0]).toEqual({ ...person, trackId: 1 });
 });
 

@@ -20,6 +20,8 @@ export interface Seat {
    */
   readonly monitored: boolean;
   readonly enter: (jobFolder: string) => Promise<Entrance>;
+  /** Brings files of these names, which the worker made itself, into the job's folder. Throws ENOENT where one is not there. */
+  readonly collect: (jobFolder: string, names: readonly string[]) => Promise<void>;
   /** Called when the worker is gone. */
   readonly leave: () => Promise<void>;
 }
@@ -38,6 +40,7 @@ export function openSeat(wrapper: readonly string[], monitored = false): Seat {
     wrapper,
     monitored,
     enter: (jobFolder) => Promise.resolve({ inputPath: join(jobFolder, jobFiles.input), artifactDir: jobFolder }),
+    collect: () => Promise.resolve(),
     leave: () => Promise.resolve(),
   };
 }

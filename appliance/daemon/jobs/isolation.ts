@@ -35,6 +35,8 @@ export interface IsolationOptions {
   readonly models: readonly string[];
   /** What else workers are to read. */
   readonly readable?: readonly string[];
+  /** Folders that come and go, by their real paths: those that are there when a worker is launched are shown to it. */
+  readonly plugins?: () => readonly string[];
   /** Files with secrets in them. */
   readonly secrets: readonly string[];
   readonly log: Log;
@@ -106,12 +108,14 @@ async function bubblewrap(options: IsolationOptions, limits: readonly string[]):
     const confinement = {
       seat: async (model: string, written: readonly string[] = []): Promise<Seat> => {
         const outside = await modelFilesOutside([...models.keys()], model);
+        const passing = options.plugins?.() ?? [];
         if (!linked) {
-          const wrapper = [...limits, ...sandbox.command({ readable: outside, writable: [jobs, ...written] })];
+          const folders = { readable: outside, passing, writable: [jobs, ...written] };
+          const wrapper = [...limits, ...sandbox.command(folders)];
           return openSeat(wrapper, true);
         }
         const place = await places.take();
-        const folders = { readable: [place.inside, ...outside], writable: [place.outside, ...written] };
+        const folders = { readable: [place.inside, ...outside], passing, writable: [place.outside, ...written] };
         return { ...place, wrapper: [...limits, ...sandbox.command(folders)], monitored: true };
       },
     };

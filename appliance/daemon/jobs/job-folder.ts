@@ -11,7 +11,7 @@ export async function hasPoster(folder: string): Promise<boolean> {
 
 /** Takes away what only a worker of the same job could use. Left behind, it does no harm. */
 export async function dropWorkFiles(folder: string): Promise<void> {
-  for (const name of [jobFiles.checkpointA, jobFiles.checkpointB, jobFiles.mark]) {
+  for (const name of [jobFiles.checkpointA, jobFiles.checkpointB, jobFiles.mark, jobFiles.delivery]) {
     await rm(join(folder, name), { force: true }).catch(() => undefined); // left behind
   }
 }

@@ -6,9 +6,12 @@ import { Fault } from '../../contract/fault.ts';
 import type { ModelCard } from '../../contract/frame.ts';
 import { noJobOptions } from '../../contract/job-options.ts';
 import type { Job } from '../../contract/job.ts';
-import { requireTool } from '../../contract/plugins.ts';
+import { hasStage, plainPlan } from '../../contract/plan.ts';
 import type { Log } from '../../log.ts';
+import { afterLastDeath, blamed, isHopeless } from './blame.ts';
 import { Deaths } from './deaths.ts';
+import { type DeliveryNote, handOver } from './delivery-note.ts';
+import { Holds } from './holds.ts';
 import { dropWorkFiles, hasPoster } from './job-folder.ts';
 import type { JobLimits } from './job-limits.ts';
 import { runJob } from './job-run.ts';
@@ -17,6 +20,8 @@ import type { Ledger } from './ledger.ts';
 import { LiveProgress, type Step } from './live-progress.ts';
 import type { View } from './lookout.ts';
 import { readMark } from './mark.ts';
+import { still } from './new-job.ts';
+import { describeClips, dropProducts } from './products.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -31,8 +36,8 @@ export interface JobLifeOptions extends JobTermsOptions {
   readonly log: Log;
 }
 
-/** `waits`: it is pending again, and its time comes when a worker can be had. */
-export type Outcome = 'ended' | 'waits';
+/** `waits`: it is pending again, and its time comes when a worker can be had. A note: all is made, and is to be delivered. */
+export type Outcome = 'ended' | 'waits' | DeliveryNote;
 
 const retryMs = 1000;
 /** A place of its own, near no frame. */
@@ -41,7 +46,7 @@ const beforeTheFrames = -1000;
 export class JobLife {
   readonly #id: string;
   readonly #options: JobLifeOptions;
-  readonly #live = new LiveProgress();
+  readonly #live: LiveProgress;
   readonly #deaths = new Deaths();
   readonly #stopwatch: Stopwatch;
   readonly #abort = new AbortController();
@@ -54,7 +59,7 @@ export class JobLife {
   #worker: WorkerProcess | null = null;
   readonly #terms: JobTerms;
   /** Why it is held, by whom. */
-  readonly #held = new Map<'appliance' | 'worker' | 'record', string>();
+  readonly #held = new Holds();
   /** Settles when the job has ended, or waits again, and that is recorded. Rejects only for a bug. */
   readonly outcome: Promise<Outcome>;
 
@@ -62,7 +67,9 @@ export class JobLife {
     this.#id = id;
     this.#options = options;
     this.#stopwatch = new Stopwatch(options.limits);
-    this.#terms = new JobTerms(options.ledger.get(id)?.options ?? noJobOptions, options);
+    const { options: asked = noJobOptions, plan = plainPlan, progress = 0 } = options.ledger.get(id) ?? {};
+    this.#terms = new JobTerms(asked, options);
+    this.#live = new LiveProgress(plan.stages, progress ?? 0);
     this.outcome = this.#run();
   }
 
@@ -88,10 +95,13 @@ export class JobLife {
   async #run(): Promise<Outcome> {
     for (;;) {
       try {
-        const { summary, warnings } = await this.#attempt();
-        const done = { progress: 100, stage: 'completed' as const, summary, warnings };
+        const { summary, warnings, products } = await this.#attempt();
+        const { tools = [], plan = plainPlan } = this.#options.ledger.get(this.#id) ?? {};
+        const made = { summary, warnings, products };
+        if (hasStage(plan, 'delivering')) return await handOver(this.#options.folder, made, this.#abort.signal);
+        const done = { progress: 100, stage: 'completed' as const, ...made };
         const frames = { currentFrame: summary.total_frames, totalFrames: summary.total_frames };
-        await this.#end('completed', { ...done, ...frames });
+        await this.#end('completed', { ...done, ...frames, toolsCompleted: tools.length });
         return 'ended';
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
@@ -111,6 +121,7 @@ export class JobLife {
     try {
       const detection = this.#terms.settingsFor(model);
       const job = this.#begin(model, detection);
+      await dropProducts(folder);
       const reachable = await worker.enter(folder).catch((cause: unknown) => {
         throw new Fault('artifact-failed', `The job's folder cannot be used (${codeOf(cause)}).`, { cause });
       });
@@ -118,7 +129,10 @@ export class JobLife {
       view.attach(worker);
       const { stallMs } = limits;
       const mayJump = this.#deaths.count === 0;
-      const start = { type: 'start' as const, jobId: this.#id, tool: requireTool(job.tool), stallMs, mayJump };
+      const { pluginId, tools, plan } = job;
+      const plugin = await this.#terms.placeOf(pluginId, signal);
+      const what = { pluginId, ...plugin, tools, stages: plan.stages, clips: plan.clips };
+      const start = { type: 'start' as const, jobId: this.#id, ...what, stallMs, mayJump };
       const done = runJob({
         worker,
         folder,
@@ -130,6 +144,8 @@ export class JobLife {
         start: { ...start, ...reachable, detection },
       });
       if (this.#held.has('appliance')) worker.send({ type: 'pause' });
+      const { products } = await done;
+      await describeClips(folder, { ...job, products });
       return await done;
     } finally {
       this.#worker = null;
@@ -145,7 +161,7 @@ export class JobLife {
     const { ledger } = this.#options;
     const model = { name: card.name, sha256: card.sha256, provider: card.provider, settings };
     const job = ledger.get(this.#id);
-    const [held = null] = this.#held.values();
+    const held = this.#held.reason;
     if (job?.status !== 'running') {
       return ledger.move(this.#id, 'running', { model, stage: 'probing', held, startedAt: Date.now() });
     }
@@ -166,23 +182,22 @@ export class JobLife {
       this.#setHeld('record', null);
       return 'once more';
     }
-    const verdict = causes.ofDeath.has(fault.code) ? await this.#afterDeath(fault) : fault;
+    const job = this.#options.ledger.get(this.#id) ?? { pluginId: '', tools: [''] };
+    const verdict = causes.ofDeath.has(fault.code) ? await this.#afterDeath(fault, job) : blamed(fault, job);
     if (!verdict) return 'once more';
     await this.#end('failed', { error: { code: verdict.code, message: verdict.message } });
     return 'ended';
   }
 
   /** Null: another worker is to try it. */
-  async #afterDeath(fault: Fault): Promise<Fault | null> {
+  async #afterDeath(fault: Fault, job: Pick<Job, 'pluginId' | 'tools'>): Promise<Fault | null> {
     const { folder, log } = this.#options;
     const mark = await readMark(folder);
     const frame = mark?.frame ?? 0;
     const final = this.#deaths.add(this.#analyzing ? frame : beforeTheFrames);
     log.warn({ jobId: this.#id, frame, deaths: this.#deaths.count, reason: fault.message }, 'worker lost its job');
-    if (!final) return null;
-    const what = fault.code === 'worker-hung' ? 'hung' : 'crashed';
-    const place = `decoder ${what} at frame ${frame} (${(mark?.pts_s ?? 0).toFixed(2)} s)`;
-    return new Fault('decoder-crashed', place, { cause: fault });
+    if (!final && !isHopeless(fault, job)) return null;
+    return afterLastDeath(fault, job, { frame, ptsS: mark?.pts_s ?? 0 });
   }
 
   /** Back to the queue. */
@@ -197,6 +212,7 @@ export class JobLife {
   async #end(status: 'completed' | 'failed' | 'cancelled', change: Partial<Job>): Promise<void> {
     const { ledger, folder } = this.#options;
     const ended = { ...still, completedAt: Date.now(), hasPoster: await hasPoster(folder) };
+    if (status !== 'completed') await dropProducts(folder);
     if (status === 'cancelled') return void ledger.move(this.#id, status, { ...ended, ...change });
     while (this.#cancelled || !ledger.moveIfRecorded(this.#id, status, { ...ended, ...change })) {
       // Whoever cancels it while the folder is looked at, or the disk is full, is told so.
@@ -219,17 +235,11 @@ export class JobLife {
     await wait(retryMs, undefined, { signal: this.#abort.signal }).catch(() => undefined); // called off: no need to wait
   }
 
-  #setHeld(by: 'appliance' | 'worker' | 'record', reason: string | null): void {
-    if ((this.#held.get(by) ?? null) === reason) return;
-    if (reason === null) this.#held.delete(by);
-    else this.#held.set(by, reason);
-    const [held = null] = this.#held.values();
-    this.#options.ledger.advance(this.#id, () => ({ held, fps: null, etaS: null }));
+  #setHeld(...[by, reason]: Parameters<Holds['set']>): void {
+    if (!this.#held.set(by, reason)) return;
+    this.#options.ledger.advance(this.#id, () => ({ held: this.#held.reason, fps: null, etaS: null }));
   }
 }
-
-/** Of a job that no worker works on. */
-const still = { held: null, indeterminate: false, fps: null, etaS: null };
 
 const causes = {
   /** What passes when there is room again. */

@@ -2,10 +2,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { codeOf } from '../../contract/errno.ts';
 import { Fault } from '../../contract/fault.ts';
 import { jobFiles, Summary } from '../../contract/frame.ts';
 import type { ToWorker } from '../../contract/ipc.ts';
+import { noProducts, type Products } from '../../contract/products.ts';
 import type { Step } from './live-progress.ts';
+import { namesOf, verifyProducts } from './products.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { Ending, Report, WorkerProcess } from './worker-process.ts';
 
@@ -27,14 +30,18 @@ export interface RunOptions {
   readonly onPreview: (preview: Preview) => void;
 }
 
+type Made = Pick<Done, 'summary' | 'warnings'> & { readonly products: Products };
+
 /** Resolves with what the worker made and left whole on the disk; rejects with the Fault that ended its work. */
-export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' | 'warnings'>> {
-  const { worker, folder, signal } = options;
+export async function runJob(options: RunOptions): Promise<Made> {
+  const { worker, folder, start, signal } = options;
   try {
     const done = await untilDone(options);
-    await verify(done, folder);
+    await verify(done, folder, start.tools);
+    await verifyProducts(folder, done.products ?? noProducts);
     if (signal.aborted) throw cancelled();
-    return done;
+    // No worker delivers anything.
+    return { ...done, products: { ...(done.products ?? noProducts), deliveries: [] } };
   } catch (error) {
     throw signal.aborted ? cancelled() : error;
   } finally {
@@ -43,7 +50,7 @@ export async function runJob(options: RunOptions): Promise<Pick<Done, 'summary' 
   }
 }
 
-function untilDone({ worker, start, signal, stopwatch, onStep, onHeld, onPreview }: RunOptions): Promise<Done> {
+function untilDone({ worker, folder, start, signal, stopwatch, onStep, onHeld, onPreview }: RunOptions): Promise<Done> {
   return new Promise((resolve, reject) => {
     let settled = false;
     const settle = (finish: () => void) => {
@@ -75,17 +82,23 @@ function untilDone({ worker, start, signal, stopwatch, onStep, onHeld, onPreview
         case 'stage':
         case 'probed':
         case 'progress':
+        case 'share':
+          if ('stage' in report && !start.stages.some(({ stage }) => stage === report.stage)) {
+            return end(offPlan(report.stage), 0);
+          }
           if (report.type === 'stage') probing = report.stage === 'probing';
           stopwatch.news();
           onStep(report);
           return;
         case 'preview':
           return onPreview(report);
+        case 'seen':
+          return; // of pictures, of which a job has none
         case 'held':
           stopwatch.hold('worker', report.reason !== null);
           return onHeld(report.reason);
         case 'done':
-          return settle(() => resolve(report));
+          return settle(() => resolve(collected(report, worker, folder)));
         case 'failed':
           // One that talks nonsense may still be writing.
           if (report.code === 'worker-lied') return end(toFault(report, signal), 0);
@@ -102,9 +115,25 @@ function untilDone({ worker, start, signal, stopwatch, onStep, onHeld, onPreview
   });
 }
 
+/** Called while the report is heard, since the worker leaves, and its place with it. */
+async function collected(done: Done, worker: WorkerProcess, folder: string): Promise<Done> {
+  const names = namesOf(done.products ?? noProducts);
+  if (names.length === 0) return done;
+  await worker.collect(folder, names).catch((cause: unknown) => {
+    const code = codeOf(cause);
+    if (code === 'ENOENT') throw new Fault('worker-lied', 'The worker told of a file that it has not made.', { cause });
+    throw new Fault('artifact-failed', `What was made could not be taken into the job's folder (${code}).`, { cause });
+  });
+  return done;
+}
+
 /** Between the message that asks it to stop and the first signal. A single inference may take seconds. */
 const cancelGraceMs = 350;
 const hangGraceMs = 1000;
+
+function offPlan(stage: string): Fault {
+  return new Fault('worker-lied', `The worker told of the stage ${stage}, which its job does not have.`);
+}
 
 function hung(): Fault {
   return new Fault('worker-hung', 'The worker brought nothing new for too long and was ended.');
@@ -124,7 +153,7 @@ function died({ how, memory }: Ending): Fault {
 }
 
 /** A worker is believed only when the disk says the same. */
-async function verify(done: Done, folder: string): Promise<void> {
+async function verify(done: Done, folder: string, tools: Start['tools']): Promise<void> {
   const { size } = await stat(join(folder, jobFiles.frames)).catch((cause: unknown) => {
     throw new Fault('worker-lied', 'The worker said done, but its result is not on the disk.', { cause });
   });
@@ -139,6 +168,13 @@ async function verify(done: Done, folder: string): Promise<void> {
   });
   if (!isDeepStrictEqual(parseSummary(text), done.summary)) {
     throw new Fault('worker-lied', 'The summary on the disk is not the one that the worker told.');
+  }
+  const counted = Object.keys(done.summary.tools ?? {});
+  if (tools.length > 1 && !isDeepStrictEqual(new Set(counted), new Set(tools))) {
+    throw new Fault(
+      'worker-lied',
+      `The summary counts what ${counted.join(', ') || 'no tool'} found: not all the tools.`,
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import type { DetectionSettings } from '../../contract/detection.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { ModelCard } from '../../contract/frame.ts';
 import type { JobOptions } from '../../contract/job-options.ts';
+import type { PluginPlace } from '../../contract/outside-plugins.ts';
 import type { Supplied } from './supplied.ts';
 import type { Prepare } from './worker-process.ts';
 import type { WorkerSupply } from './worker-supply.ts';
@@ -13,6 +14,13 @@ export interface JobTermsOptions {
   readonly detection: (model: ModelCard) => DetectionSettings;
   /** What a worker for the model of this name is made of. Throws Fault 'model-not-found'. */
   readonly prepareFor: (model: string) => Promise<Prepare>;
+  /** Left out where there is none but the built-in plugin. */
+  readonly plugins?: PluginPlaces;
+}
+
+export interface PluginPlaces {
+  /** Null for a built-in plugin. Throws Fault 'plugin-not-found' or 'plugin-broken'. */
+  placeOf(id: string): Promise<PluginPlace | null>;
 }
 
 export class JobTerms {
@@ -44,6 +52,17 @@ export class JobTerms {
     return workers.takeOther(prepare, signal).catch((error: unknown) => {
       throw unloaded(error, prepare);
     });
+  }
+
+  /** What the worker must know beside the plugin's id. Throws as `plugins` do, and Fault 'cancelled' when `signal` is aborted. */
+  async placeOf(pluginId: string, signal: AbortSignal): Promise<{ readonly plugin?: PluginPlace }> {
+    if (signal.aborted) throw new Fault('cancelled', 'Cancelled'); // its event has been, and is heard no more
+    const calledOff = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Cancelled')), { once: true });
+    });
+    calledOff.catch(() => undefined); // the place may have come before
+    const plugin = await Promise.race([this.#options.plugins?.placeOf(pluginId) ?? null, calledOff]);
+    return plugin ? { plugin } : {};
   }
 
   /** Of the job on this model. Throws Fault 'model-refused' where it has none of the classes that were asked for. */

@@ -1,29 +1,35 @@
 // Jobs from their making to their end: who waits, who runs, who is cancelled. The ledger keeps what became of them.
-import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../contract/fault.ts';
-import { jobFiles } from '../../contract/frame.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
-import type { Submission } from '../record/job-store.ts';
+import type { JobQuery, Submission } from '../record/job-store.ts';
 import { JobLife, type JobLifeOptions } from './job-life.ts';
 import type { JobLimits } from './job-limits.ts';
-import { type JobQuery, Ledger, type LedgerOptions } from './ledger.ts';
+import { Ledger, type LedgerOptions } from './ledger.ts';
 import type { Lookout } from './lookout.ts';
 import { readMark } from './mark.ts';
 import type { NewJob } from './new-job.ts';
+import type { OutsideLedger } from './outside-jobs.ts';
 import { Queue } from './queue.ts';
+import { removeJob } from './remove-job.ts';
+import { mayRetry, wayBack } from './retry.ts';
+import { awaitsSource, type Carriers, leftToDeliver, Transfers } from './transfers.ts';
 
-export interface JobsOptions extends LedgerOptions, Pick<JobLifeOptions, 'workers' | 'detection' | 'prepareFor'> {
+export interface JobsOptions
+  extends LedgerOptions, Pick<JobLifeOptions, 'workers' | 'detection' | 'prepareFor' | 'plugins'> {
   /** Holds a folder for each job, with its input in it. */
   readonly folder: string;
   readonly limits: JobLimits;
   readonly lookout: Lookout;
+  /** Left out: no job asks for the network. */
+  readonly carriers?: Carriers | undefined;
 }
 
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #ledger: Ledger;
   readonly #queue: Queue;
+  readonly #transfers: Transfers;
   /** Those that have a worker, or are getting one. */
   readonly #lives = new Map<string, JobLife>();
   #begun = false;
@@ -34,6 +40,8 @@ export class Jobs {
     this.#options = options;
     this.#ledger = new Ledger(options);
     this.#queue = new Queue(this.#ledger);
+    const means = { ...options, ledger: this.#ledger, queue: this.#queue, onWaits: () => this.#fill() };
+    this.#transfers = new Transfers({ ...means, onOver: (id, outcome) => this.#over(id, outcome) });
   }
 
   /** Takes up what an earlier daemon left: all wait again in their order, to go on where they were. */
@@ -41,8 +49,11 @@ export class Jobs {
     const left = this.#ledger.left();
     for (const job of left) {
       this.#ledger.takeUp(job, await readMark(this.#path(job.id)));
-      this.#queue.add(job.id);
+      const made = await leftToDeliver(job, this.#options);
+      if (made) this.#transfers.deliver(job.id, made);
+      else this.#queue.add(job.id);
     }
+    this.#transfers.begin();
     if (left.length > 0) this.#options.log.info({ jobs: left.length }, 'unfinished jobs queued again');
   }
 
@@ -55,8 +66,7 @@ export class Jobs {
 
   /** What was handed in as limits says something else from now on; jobs that run go on. */
   limitsChanged(): void {
-    this.#fill();
-    this.#refill();
+    this.#next();
   }
 
   /** No job is started from now on; those that run go on. */
@@ -69,6 +79,7 @@ export class Jobs {
     if (reason === this.#held) return;
     this.#held = reason;
     for (const life of this.#lives.values()) life.hold(reason);
+    this.#transfers.hold(reason);
     this.#fill();
   }
 
@@ -92,9 +103,13 @@ export class Jobs {
     const job = this.#ledger.add(input, submission);
     if (job.id !== input.id) return job;
     this.#queue.add(job.id);
-    this.#fill();
-    this.#refill();
+    this.#next();
     return job;
+  }
+
+  /** For jobs that are worked on outside: they never wait, and take no worker. */
+  get ledger(): OutsideLedger {
+    return this.#ledger;
   }
 
   get(id: string): Job | undefined {
@@ -110,7 +125,7 @@ export class Jobs {
   }
 
   get counts(): { readonly pending: number; readonly running: number } {
-    return { pending: this.#queue.length, running: this.#lives.size };
+    return { pending: this.#queue.length, running: this.#lives.size + this.#transfers.count };
   }
 
   get progressWrites(): number {
@@ -121,17 +136,15 @@ export class Jobs {
   async remove(id: string): Promise<'cancelled' | 'deleted'> {
     const job = this.#known(id);
     if (isFinal(job.status)) {
-      await this.#delete(id);
+      await removeJob(this.#ledger, id, this.#path(id));
       return 'deleted';
     }
-    const life = this.#lives.get(id);
-    if (life) {
-      life.cancel();
-      await life.outcome;
-    } else {
-      this.#queue.remove(id);
-      this.#ledger.move(id, 'cancelled', { stage: null, completedAt: Date.now() });
-    }
+    const life = this.#lives.get(id) ?? this.#transfers.get(id);
+    life?.cancel();
+    await life?.outcome;
+    if (life) return 'cancelled';
+    this.#queue.remove(id);
+    this.#ledger.move(id, 'cancelled', { stage: null, completedAt: Date.now() });
     return 'cancelled';
   }
 
@@ -145,21 +158,18 @@ export class Jobs {
 
   /**
    * A failed or cancelled job waits again as the same id, and goes on where it was. Throws Fault 'job-not-found',
-   * 'job-not-retryable' or 'queue-full'.
+   * 'job-not-retryable', 'outside-job' or 'queue-full'.
    */
   async retry(id: string): Promise<Job> {
-    this.#retryable(id);
-    const mark = await readMark(this.#path(id));
-    await access(join(this.#path(id), jobFiles.input)).catch((cause: unknown) => {
-      throw new Fault('job-not-retryable', 'The video of this job is no longer there.', { cause });
-    });
-    this.#retryable(id); // somebody else may have been quicker
+    mayRetry(this.#known(id));
+    const { mark, made, change } = await wayBack(this.#known(id), this.#options);
+    mayRetry(this.#known(id)); // somebody else may have been quicker
     this.admit();
-    const job = this.#ledger.revive(id, mark);
-    this.#queue.add(id);
-    this.#fill();
-    this.#refill();
-    return job;
+    this.#ledger.revive(id, mark, change);
+    if (made) this.#transfers.deliver(id, made);
+    else this.#queue.add(id);
+    this.#next();
+    return this.#known(id);
   }
 
   /** Running jobs save what they have, and wait for the next daemon. */
@@ -167,30 +177,40 @@ export class Jobs {
     this.#closing = true;
     this.#queue.clear();
     for (const life of this.#lives.values()) life.suspend();
-    await Promise.all([...this.#lives.values()].map((life) => life.outcome));
+    await Promise.all([...[...this.#lives.values()].map((life) => life.outcome), this.#transfers.close()]);
     this.#ledger.close();
   }
 
+  #next(): void {
+    this.#fill();
+    this.#refill();
+  }
+
   #fill(): void {
-    while (this.#begun && !this.#closing && this.#held === null && this.#lives.size < this.#options.limits.running) {
-      const id = this.#queue.take();
+    if (this.#closing) return;
+    this.#transfers.fill();
+    const isFree = () => this.#lives.size < this.#options.limits.running && !this.#transfers.full;
+    while (this.#begun && this.#held === null && isFree()) {
+      const id = this.#queue.take((one) => !awaitsSource(this.#known(one)));
       if (id === undefined) break;
       this.#start(id);
     }
   }
 
+  #over(id: string, outcome: 'ended' | 'waits'): void {
+    if (this.#closing) return;
+    if (outcome === 'waits') this.#queue.add(id);
+    this.#next();
+  }
+
   #start(id: string): void {
-    const { workers, limits, detection, prepareFor, lookout, log } = this.#options;
+    const { lookout } = this.#options;
     const life = new JobLife(id, {
+      ...this.#options,
       ledger: this.#ledger,
-      workers,
       folder: this.#path(id),
-      limits,
-      detection,
-      prepareFor,
       view: lookout.open(id),
       onProgress: () => this.#refill(),
-      log,
     });
     this.#lives.set(id, life);
     void life.outcome.then((outcome) => {
@@ -201,8 +221,8 @@ export class Jobs {
         if (!this.#options.workers.stocked) this.stopStarting();
         this.#queue.add(id);
       }
-      this.#fill();
-      this.#refill();
+      if (typeof outcome === 'object' && !this.#closing) this.#transfers.deliver(id, outcome);
+      this.#next();
     });
   }
 
@@ -213,29 +233,9 @@ export class Jobs {
   #refill(): void {
     if (this.#closing) return;
     const underWay = [...this.#lives.keys()].every((id) => (this.#ledger.get(id)?.currentFrame ?? 0) > 0);
-    const [first] = this.#queue.ids;
-    const next = first === undefined ? undefined : this.#ledger.get(first);
+    const next = this.#queue.ids.map((id) => this.#known(id)).find((job) => !awaitsSource(job));
     const fits = next !== undefined && [null, this.#options.workers.prepare.model.name].includes(next.options.model);
     if (this.#lives.size === 0 || (fits && underWay)) this.#options.workers.refill();
-  }
-
-  /** The row first; where a full disk does not take that, the files make the room for it. */
-  async #delete(id: string): Promise<void> {
-    const files = () => rm(this.#path(id), { recursive: true, force: true });
-    try {
-      this.#ledger.remove(id);
-    } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'disk-full') throw error;
-      await files();
-      if (isFinal(this.#known(id).status)) this.#ledger.remove(id);
-    }
-    await files();
-  }
-
-  #retryable(id: string): void {
-    const { status } = this.#known(id);
-    if (status === 'failed' || status === 'cancelled') return;
-    throw new Fault('job-not-retryable', `Only a failed or cancelled job can run again; this one is ${status}.`);
   }
 
   #known(id: string): Job {

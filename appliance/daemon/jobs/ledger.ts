@@ -2,13 +2,15 @@
 import { Fault } from '../../contract/fault.ts';
 import type { Mark } from '../../contract/frame.ts';
 import { isFinal, type Job, type JobStatus, mayMove } from '../../contract/job.ts';
-import { recordedStep } from '../../contract/progress.ts';
 import type { Log } from '../../log.ts';
 import type { EventStream } from '../publish/stream.ts';
-import type { JobStore, Submission } from '../record/job-store.ts';
+import type { JobQuery, JobStore, Submission } from '../record/job-store.ts';
 import { type NewJob, newJob } from './new-job.ts';
 import { byRank } from './queue-ranks.ts';
 import { Recorder } from './recorder.ts';
+import { Remembered } from './remembered.ts';
+import { laterSeq, stepped } from './seq.ts';
+import { isRecorded } from './step.ts';
 
 export interface LedgerOptions {
   readonly store: JobStore;
@@ -16,26 +18,14 @@ export interface LedgerOptions {
   readonly log: Log;
 }
 
-export interface JobQuery {
-  readonly limit: number;
-  readonly skip: number;
-  /** All of them where absent. */
-  readonly statuses?: readonly JobStatus[] | undefined;
-}
-
-/** Finished jobs that are kept in memory for clients that go on asking. */
-const keptFinished = 1000;
-
 export class Ledger {
   readonly #store: JobStore;
   readonly #stream: EventStream;
   readonly #log: Log;
   readonly #recorder: Recorder;
-  /** Pending and running jobs, whole, oldest first. */
+  /** Pending and running jobs, whole. */
   readonly #active = new Map<string, Job>();
-  /** The last finished ones that somebody asked for, oldest first. */
-  readonly #finished = new Map<string, Job>();
-  #progressWrites = 0;
+  readonly #finished = new Remembered();
 
   constructor({ store, stream, log }: LedgerOptions) {
     this.#store = store;
@@ -46,7 +36,7 @@ export class Ledger {
 
   /** Rows written for progress alone, since the start. */
   get progressWrites(): number {
-    return this.#progressWrites;
+    return this.#recorder.progressWrites;
   }
 
   /** A sentence while the database takes no writes, else null. */
@@ -59,7 +49,7 @@ export class Ledger {
     const known = this.#active.get(id) ?? this.#finished.get(id);
     if (known) return known;
     const row = this.#store.get(id);
-    if (row) this.#keep(row);
+    if (row) this.#finished.keep(row);
     return row;
   }
 
@@ -76,21 +66,31 @@ export class Ledger {
     };
   }
 
+  /** Every job that is alive, newest first. */
+  alive(): Job[] {
+    // Those that an earlier daemon left came in the order of the queue.
+    return [...this.#active.values()].reverse().sort((one, other) => other.createdAt - one.createdAt);
+  }
+
   /** Every job that is alive, however old, and the newest others up to `limit`; newest first. */
   newest(limit: number): Job[] {
     const { jobs } = this.list({ limit, skip: 0 });
     const listed = new Set(jobs.map((job) => job.id));
-    return [...jobs, ...[...this.#active.values()].reverse().filter((job) => !listed.has(job.id))];
+    return [...jobs, ...this.alive().filter((job) => !listed.has(job.id))];
   }
 
   /** Pending and running jobs that an earlier daemon left, in the order in which they are to run. */
   left(): Job[] {
-    return this.#store.unfinished().sort(byRank);
+    return this.#store
+      .unfinished()
+      .filter(({ outside }) => outside === null)
+      .sort(byRank);
   }
 
-  /** Of the jobs that are alive, but for these; null where there are no others. */
+  /** Of the appliance's own jobs that are alive, but for these; null where there are no others. */
   highestRank(except: ReadonlySet<string> = new Set()): number | null {
-    const ranks = [...this.#active.values()].filter(({ id }) => !except.has(id)).map(({ queueRank }) => queueRank);
+    const own = [...this.#active.values()].filter(({ id, outside }) => outside === null && !except.has(id));
+    const ranks = own.map(({ queueRank }) => queueRank);
     return ranks.length === 0 ? null : Math.max(...ranks);
   }
 
@@ -110,22 +110,25 @@ export class Ledger {
   takeUp(row: Job, mark: Mark | null): void {
     const progress = Math.max(row.progress ?? 0, mark?.progress ?? 0);
     const frames = mark && { currentFrame: mark.most_frames, totalFrames: mark.total_frames };
-    // What was told and not recorded is older than now: `seq` goes on growing across the restart.
-    const seq = Math.max(Date.now(), row.updatedAt + 1) - row.createdAt;
-    const job: Job = { ...row, ...frames, progress: mark ? progress : row.progress, seq };
+    const job: Job = { ...row, ...frames, progress: mark ? progress : row.progress, seq: laterSeq(row) };
     this.#active.set(job.id, job);
     if (job.status === 'running') this.move(job.id, 'pending', { stage: 'queued', startedAt: null });
   }
 
-  /** A job that failed or was cancelled waits again, as far as it had come. */
-  revive(id: string, mark: Mark | null): Job {
+  /** One of a program outside, that an earlier daemon left: it is worked on all the time. */
+  goOn(row: Job): void {
+    this.#active.set(row.id, { ...row, seq: laterSeq(row) });
+  }
+
+  /** A job that failed or was cancelled waits again, as far as it had come. `change`: what of it is new. */
+  revive(id: string, mark: Mark | null, change: Partial<Job> = {}): Job {
     const job = this.get(id);
     if (!job) throw new Error(`there is no job ${id}`);
     const queueRank = this.#lastRank();
     this.#active.set(id, { ...job, currentFrame: Math.max(job.currentFrame, mark?.most_frames ?? 0) });
-    this.#finished.delete(id);
+    this.#finished.forget(id);
     const ended = { error: null, startedAt: null, completedAt: null };
-    return this.move(id, 'pending', { stage: 'queued', queueRank, ...ended });
+    return this.move(id, 'pending', { stage: 'queued', queueRank, ...ended, ...change });
   }
 
   /**
@@ -139,10 +142,20 @@ export class Ledger {
       throw new Fault('idempotency-conflict', 'This Idempotency-Key was used for another submit.');
     }
     if (known) return known;
+    return this.#added(newJob(input, this.#lastRank()), submission);
+  }
+
+  /** A job that runs already, elsewhere. `replaced`: a finished one that goes with its coming, or stays where it cannot. */
+  addRunning(input: NewJob, replaced: string | null = null): Job {
     const job = newJob(input, this.#lastRank());
-    this.#recorder.insert(job, submission);
+    return this.#added({ ...job, status: 'running', stage: null, startedAt: job.createdAt }, null, replaced);
+  }
+
+  #added(job: Job, submission: Submission | null, replaced: string | null = null): Job {
+    this.#recorder.insert(job, submission, replaced);
+    if (replaced !== null) this.#removed(replaced);
     this.#active.set(job.id, job);
-    this.#log.info({ jobId: job.id, tool: job.tool, bytes: job.sourceBytes }, 'job created');
+    this.#log.info({ jobId: job.id, tools: job.tools, bytes: job.sourceBytes }, 'job created');
     this.#stream.emit({ kind: 'job-changed', job });
     return job;
   }
@@ -165,11 +178,19 @@ export class Ledger {
     return true;
   }
 
+  /** What is said of a job that is alive; its status stays. Written as `move` does. */
+  amend(id: string, change: Partial<Job>): Job {
+    const next = stepped(this.#alive(id), change);
+    this.#recorder.save(next);
+    this.#active.set(id, next);
+    this.#stream.emit({ kind: 'job-changed', job: next });
+    return next;
+  }
+
   #next(id: string, status: JobStatus, change: Partial<Job>): Job {
     const job = this.#alive(id);
     if (!mayMove(job.status, status)) throw new Error(`job ${id} cannot move from ${job.status} to ${status}`);
-    const now = Date.now();
-    return { ...job, ...change, status, seq: job.seq + 1, reportedAt: now, updatedAt: Math.max(now, job.updatedAt) };
+    return { ...stepped(job, change), status };
   }
 
   #alive(id: string): Job {
@@ -186,46 +207,41 @@ export class Ledger {
   #moved(next: Job): Job {
     if (isFinal(next.status)) {
       this.#active.delete(next.id);
-      this.#keep(next);
+      this.#finished.keep(next);
     } else this.#active.set(next.id, next);
     this.#log.info({ jobId: next.id, status: next.status, error: next.error?.message }, 'job moved');
     this.#stream.emit({ kind: 'job-changed', job: next });
     return next;
   }
 
-  /** A step of a running job: told always, written when its twentieth grows. What comes after its end is ignored. */
-  advance(id: string, change: (job: Job) => Partial<Job>): void {
+  /**
+   * A step of a running job: told always, written where it says enough. `isNews`: more is new than a delta of progress
+   * has a place for. What comes after its end is ignored.
+   */
+  advance(id: string, change: (job: Job) => Partial<Job>, isNews = false): void {
     const job = this.#active.get(id);
     if (job?.status !== 'running') return;
     const next: Job = { ...job, ...change(job), seq: job.seq + 1 };
     this.#active.set(id, next);
-    if (recordedStep(next.progress ?? 0) > recordedStep(job.progress ?? 0)) {
-      this.#recorder.saveProgress(next);
-      this.#progressWrites += 1;
-    }
-    // What the probe saw is news of the job itself; a delta of progress has no place for it.
-    const kind = next.source === job.source ? 'job-progressed' : 'job-changed';
+    if (isNews || isRecorded(job, next)) this.#recorder.saveProgress(next);
+    // So is what the probe saw.
+    const kind = isNews || next.source !== job.source ? 'job-changed' : 'job-progressed';
     this.#stream.emit({ kind, job: next });
   }
 
   /** Of a finished job. */
   remove(id: string): void {
     this.#recorder.remove(id);
-    this.#finished.delete(id);
+    this.#removed(id);
+  }
+
+  #removed(id: string): void {
+    this.#finished.forget(id);
     this.#log.info({ jobId: id }, 'job removed');
     this.#stream.emit({ kind: 'job-removed', jobId: id });
   }
 
   close(): void {
     this.#recorder.close();
-  }
-
-  #keep(job: Job): void {
-    this.#finished.delete(job.id);
-    this.#finished.set(job.id, job);
-    for (const oldest of this.#finished.keys()) {
-      if (this.#finished.size <= keptFinished) break;
-      this.#finished.delete(oldest);
-    }
   }
 }

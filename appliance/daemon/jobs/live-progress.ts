@@ -1,40 +1,57 @@
 // What a worker's reports mean for the job: stage, frames, rate, time left, percentage. Never goes back.
 import type { Job } from '../../contract/job.ts';
-import { frameShare, overallProgress, type Stage } from '../../contract/progress.ts';
+import { frameShare, ProgressTracker, type Stage, type StageWeight } from '../../contract/progress.ts';
 import type { Report } from './worker-process.ts';
 
 /** The rate is that of the last so many milliseconds. */
 const rateWindowMs = 3000;
 
+/** Stages in which the job's tools have not ended. */
+const beforeTheEnd: ReadonlySet<Stage> = new Set(['queued', 'downloading', 'probing', 'analyzing']);
+
 type Change = Partial<Job>;
 /** The reports that move a job along. */
-export type Step = Extract<Report, { type: 'stage' | 'probed' | 'progress' }>;
+export type Step = Extract<Report, { type: 'stage' | 'probed' | 'progress' | 'share' }>;
 
 export class LiveProgress {
   readonly #samples: { readonly ts: number; readonly frame: number }[] = [];
-  #stage: Stage = 'queued';
-  #share = 0;
+  readonly #tracker: ProgressTracker;
+
+  /** `from`: how far the job had come before. */
+  constructor(stages: readonly StageWeight[], from: number) {
+    this.#tracker = new ProgressTracker(stages, from);
+  }
 
   /** The fields of the job that this report changes. */
   take(job: Job, report: Step): Change {
     const change = this.#read(job, report);
-    const progress = Math.max(job.progress ?? 0, overallProgress(this.#stage, this.#share));
-    return { ...change, progress, reportedAt: report.ts, updatedAt: Math.max(report.ts, job.updatedAt) };
+    return {
+      ...change,
+      progress: this.#tracker.progress,
+      reportedAt: report.ts,
+      updatedAt: Math.max(Date.now(), job.updatedAt),
+    };
   }
 
   #read(job: Job, report: Step): Change {
     switch (report.type) {
       case 'stage':
-        this.#stage = report.stage;
-        this.#share = 0;
+        this.#tracker.start(report.stage);
         this.#samples.length = 0;
-        // Until the tool says otherwise: it may be one that never reports a frame.
-        return { stage: report.stage, indeterminate: report.stage === 'analyzing', fps: null, etaS: null };
+        return {
+          stage: report.stage,
+          // They work side by side and end together, before what follows.
+          toolsCompleted: beforeTheEnd.has(report.stage) ? 0 : job.tools.length,
+          // Until a tool says otherwise: it may be one that never reports a frame.
+          indeterminate: report.stage === 'analyzing',
+          fps: null,
+          etaS: null,
+        };
       case 'probed':
         return { source: report.source, totalFrames: report.source.frames };
       case 'progress': {
         const { currentFrame, totalFrames } = report;
-        this.#share = frameShare(currentFrame, totalFrames);
+        this.#tracker.incremental('analyzing', frameShare(currentFrame, totalFrames));
         const fps = this.#rate(report.ts, currentFrame);
         const left = totalFrames === null ? null : Math.max(totalFrames - currentFrame, 0);
         return {
@@ -45,6 +62,9 @@ export class LiveProgress {
           etaS: fps === null || fps === 0 || left === null ? null : round(left / fps),
         };
       }
+      case 'share':
+        this.#tracker.incremental(report.stage, Math.min(Math.max(report.share, 0), 1));
+        return {};
       default:
         return report satisfies never;
     }

@@ -1,15 +1,24 @@
 // A job at its making: nothing has happened to it yet.
 import type { Job } from '../../contract/job.ts';
+import { noProducts } from '../../contract/products.ts';
 
 export type NewJob = Pick<
   Job,
-  'id' | 'pluginId' | 'tool' | 'jobType' | 'options' | 'sourceName' | 'sourceBytes' | 'sourceType'
->;
+  'id' | 'pluginId' | 'tools' | 'jobType' | 'options' | 'plan' | 'sourceName' | 'sourceBytes' | 'sourceType'
+> &
+  Partial<Pick<Job, 'sourceUrl' | 'outside'>>;
+
+/** What is said of a job that nobody works on. */
+export const still = { held: null, indeterminate: false, fps: null, etaS: null };
 
 export function newJob(input: NewJob, queueRank: number): Job {
   const now = Date.now();
   return {
+    sourceUrl: null,
+    outside: null,
     ...input,
+    toolsCompleted: 0,
+    products: noProducts,
     queueRank,
     hasPoster: false,
     status: 'pending',
@@ -19,10 +28,7 @@ export function newJob(input: NewJob, queueRank: number): Job {
     stage: 'queued',
     currentFrame: 0,
     totalFrames: null,
-    indeterminate: false,
-    held: null,
-    fps: null,
-    etaS: null,
+    ...still,
     seq: 0,
     reportedAt: now,
     summary: null,

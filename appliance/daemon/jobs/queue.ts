@@ -27,9 +27,11 @@ export class Queue {
     this.#sort();
   }
 
-  /** The next one, which does not wait any more. */
-  take(): string | undefined {
-    return this.#ids.shift();
+  /** The next one that fits, which does not wait any more. */
+  take(fits: (id: string) => boolean = () => true): string | undefined {
+    const id = this.#ids.find(fits);
+    if (id !== undefined) this.remove(id);
+    return id;
   }
 
   remove(id: string): void {

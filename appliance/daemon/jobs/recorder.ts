@@ -20,10 +20,16 @@ export class Recorder {
   readonly #late = new Map<string, Job>();
   #complaint: string | null = null;
   #again: NodeJS.Timeout | undefined;
+  #progressWrites = 0;
 
   constructor({ store, log }: RecorderOptions) {
     this.#store = store;
     this.#log = log;
+  }
+
+  /** Rows written for progress alone, since the start. */
+  get progressWrites(): number {
+    return this.#progressWrites;
   }
 
   /** A sentence while the database takes no writes, else null. */
@@ -31,13 +37,17 @@ export class Recorder {
     return this.#complaint;
   }
 
-  /** A job that cannot be recorded is not taken at all: throws Fault 'disk-full' or 'data-not-writable'. */
-  insert(job: Job, submission: Submission | null): void {
+  /**
+   * A job that cannot be recorded is not taken at all, and the one that it replaces stays: throws Fault 'disk-full' or
+   * 'data-not-writable'.
+   */
+  insert(job: Job, submission: Submission | null, replaced: string | null): void {
     try {
-      this.#store.insert(job, submission);
+      this.#store.insert(job, submission, replaced);
     } catch (error) {
       throw refusal(error);
     }
+    if (replaced !== null) this.#late.delete(replaced);
   }
 
   /** Throws as insert does. */
@@ -69,6 +79,7 @@ export class Recorder {
 
   /** Only the percentage. */
   saveProgress(job: Job): void {
+    this.#progressWrites += 1;
     if (this.#late.has(job.id)) return this.save(job);
     try {
       this.#store.saveProgress(job);

@@ -24,9 +24,11 @@ export interface SandboxAbilities {
   readonly sizes: boolean;
 }
 
-/** Of one worker, inside the data folder. */
+/** Of one worker. */
 export interface SandboxFolders {
   readonly readable: readonly string[];
+  /** Read only as well, where they are there. */
+  readonly passing: readonly string[];
   readonly writable: readonly string[];
 }
 
@@ -85,12 +87,13 @@ export class Sandbox {
   }
 
   /** For one worker. */
-  command({ readable, writable }: SandboxFolders): readonly string[] {
+  command({ readable, passing, writable }: SandboxFolders): readonly string[] {
     return [
       ...['bwrap', '--die-with-parent', '--cap-drop', 'ALL', '--info-fd', '4'],
       // Those that the systemd unit allows.
       ...['--unshare-net', '--unshare-pid', '--unshare-ipc'],
       ...this.#before,
+      ...passing.flatMap((path) => ['--ro-bind-try', path, path]),
       ...readable.flatMap((path) => ['--ro-bind', path, path]),
       ...writable.flatMap((path) => ['--bind', path, path]),
       ...this.#after,

@@ -8,6 +8,7 @@ import { objectsIn, toSeenObject } from '../../contract/found.ts';
 import { DetectionFrame, jobFiles, type ModelCard } from '../../contract/frame.ts';
 import type { ModelSight } from '../../contract/model-api.ts';
 import { runJob } from './job-run.ts';
+import { plainPlan } from '../../contract/plan.ts';
 import type { Step } from './live-progress.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { Supplied } from './supplied.ts';
@@ -27,7 +28,12 @@ export interface SightOptions {
 const leastConfidence = 0.05;
 /** In all, loading the model as well. */
 const longestMs = 20_000;
-const tool = 'player_detection';
+const what = {
+  pluginId: 'yolo-tracker',
+  tools: ['player_detection'] as [string],
+  stages: [...plainPlan.stages],
+  clips: [],
+};
 
 /**
  * Of the picture that lies as `input` in `folder`, which takes what the worker writes. Throws the Fault that keeps the
@@ -68,7 +74,7 @@ async function see(model: string, folder: string, signal: AbortSignal, options: 
       onStep: (step) => steps.push(step),
       onHeld: () => undefined,
       onPreview: () => undefined,
-      start: { type: 'start', jobId, tool, detection: settings, stallMs: longestMs, mayJump: true, ...reachable },
+      start: { type: 'start', jobId, ...what, detection: settings, stallMs: longestMs, mayJump: true, ...reachable },
     });
     return { model, provider: card.provider, ...measured(steps), objects: await objectsOf(folder) };
   } finally {

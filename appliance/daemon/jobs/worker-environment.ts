@@ -12,6 +12,7 @@ export function workerEnvironment(environment: Environment = process.env): Recor
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && (passed.has(name) || passedPrefixes.test(name))) own[name] = value;
   }
-  // GStreamer's binding holds two pool threads a pipeline; with the default of four, file access would starve.
-  return { ...own, UV_THREADPOOL_SIZE: '8' };
+  // GStreamer's binding holds a pool thread for each bus and each sink that is waited on, seven where a video is annotated
+  // and looked at; with the default of four, file access would starve.
+  return { ...own, UV_THREADPOOL_SIZE: '12' };
 }

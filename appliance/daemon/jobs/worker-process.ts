@@ -46,6 +46,7 @@ export class WorkerProcess {
   #launched: Launched | undefined;
   #listener: ((report: Report) => void) | undefined;
   #heardAt: number | null = null;
+  #collecting: Promise<unknown> = Promise.resolve();
   #loaded = false;
   #dismissed = false;
   /** Settles once: loaded and warmed up, or a Fault that says why not. */
@@ -92,6 +93,16 @@ export class WorkerProcess {
   async enter(jobFolder: string): Promise<Entrance> {
     const { seat } = await this.#launching;
     return seat.enter(jobFolder);
+  }
+
+  /**
+   * Brings files that it made itself into the job's folder. Called while its last word is heard, it finds them: its place
+   * is not cleared before. Throws as the file system does; ENOENT where one is not there.
+   */
+  collect(jobFolder: string, names: readonly string[]): Promise<void> {
+    const collecting = this.#launching.then(({ seat }) => seat.collect(jobFolder, names));
+    this.#collecting = collecting.catch(() => undefined); // told to whoever asked for it
+    return collecting;
   }
 
   send(message: ToWorker): void {
@@ -143,8 +154,9 @@ export class WorkerProcess {
       }, readyMs);
       void this.#whenLaunched(({ child }) => {
         child.on('message', (raw: unknown) => {
-          this.#heardAt = Date.now();
-          const message = this.#read(raw);
+          const now = Date.now();
+          this.#heardAt = now;
+          const message = this.#read(raw, now);
           if (message.type === 'ready') {
             clearTimeout(timer);
             this.#loaded = true;
@@ -163,10 +175,11 @@ export class WorkerProcess {
   }
 
   /** Words that the contract does not know are a failure like any other. */
-  #read(raw: unknown): FromWorker {
-    const message = FromWorker.safeParse(raw);
-    if (message.success) return message.data;
-    this.#log.error({ issues: message.error.issues }, 'worker sent words that the contract does not know');
+  #read(raw: unknown, now: number): FromWorker {
+    const { data, error } = FromWorker.safeParse(raw);
+    // Its clock is not believed: what is recorded of it has to be a time, and none to come.
+    if (data) return 'ts' in data ? { ...data, ts: Math.trunc(Math.min(Math.max(data.ts, 0), now)) } : data;
+    this.#log.error({ issues: error.issues }, 'worker sent words that the contract does not know');
     return { type: 'failed', code: 'worker-lied', message: 'The worker sent a message that makes no sense.' };
   }
 
@@ -186,6 +199,7 @@ export class WorkerProcess {
     // For the log only: native libraries name paths in what they print, and the text goes to clients.
     const level = this.#dismissed ? 'info' : 'warn';
     if (how !== 'exit code 0') this.#log[level]({ how, memory, stderr: launched.stderr }, 'worker ended abruptly');
+    await this.#collecting;
     await launched.seat.leave();
     return { how, memory };
   }

@@ -117,6 +117,16 @@ export class WorkerSupply {
     this.#keep(this.#fork());
   }
 
+  /** The spare is made anew: what it may see of this machine has changed. `prepare` says the same, and is another one. */
+  renew(): void {
+    this.#prepare = { ...this.#prepare };
+    const before = this.#spare;
+    if (!before) return;
+    this.#spare = undefined;
+    this.refill();
+    void before.end();
+  }
+
   #keep(spare: WorkerProcess): void {
     this.#spare = spare;
     let loaded = false;

@@ -1,5 +1,6 @@
 // Folders through which a confined worker reaches its job: they are bound into its sandbox before the job is known, and the
-// job's files are hard-linked into them when it is. A write on one side is there on the other; nothing is moved back.
+// job's files are hard-linked into them when it is. A write on one side is there on the other; what the worker makes itself is
+// linked back when it is done.
 import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactFiles, jobFiles } from '../../contract/frame.ts';
@@ -13,6 +14,7 @@ export interface Workplace {
   /** Gets the files of the artifact; bound so that they can be written. */
   readonly outside: string;
   readonly enter: (jobFolder: string) => Promise<Entrance>;
+  readonly collect: (jobFolder: string, names: readonly string[]) => Promise<void>;
   readonly leave: () => Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export class Workplaces {
       inside,
       outside,
       enter: (jobFolder) => enter(jobFolder, { inside, outside }),
+      collect: (jobFolder, names) => collect(outside, jobFolder, names),
       leave: async () => {
         try {
           await Promise.all([empty(inside), empty(outside)]);
@@ -82,7 +85,7 @@ export class Workplaces {
   }
 }
 
-/** All files are there before the worker is: what it makes itself would not be in the job's folder. */
+/** All files of the artifact are there before the worker is, so that what it has found is in the job's folder at once. */
 async function enter(jobFolder: string, { inside, outside }: Pick<Workplace, 'inside' | 'outside'>): Promise<Entrance> {
   const inputPath = join(inside, jobFiles.input);
   await link(join(jobFolder, jobFiles.input), inputPath);
@@ -93,6 +96,14 @@ async function enter(jobFolder: string, { inside, outside }: Pick<Workplace, 'in
   // The worker can sync its own folder alone; the names that count after a loss of power are these.
   await syncFolder(jobFolder);
   return { inputPath, artifactDir: outside };
+}
+
+/** What they are is looked at behind it, where the worker cannot reach their names. */
+async function collect(outside: string, jobFolder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await rm(join(jobFolder, name), { force: true, recursive: true });
+    await link(join(outside, name), join(jobFolder, name));
+  }
 }
 
 async function empty(folder: string): Promise<void> {

@@ -37,11 +37,12 @@ function toImage({ frame_index, pts_s }: ResultFrame) {
 
 /**
  * Category ids are the model's class ids. A box is `[x, y, width, height]`. COCO has no word for tracks: the id stands
- * where CVAT writes and reads it.
+ * where CVAT writes and reads it, and beside it the tool where there are several.
  */
 function toAnnotations(frame: ResultFrame, categories: Map<number, string>) {
-  return objectsIn(frame).map(({ trackId, classId, className, confidence, box: [x1, y1, x2, y2] }) => {
+  return objectsIn(frame).map(({ tool, trackId, classId, className, confidence, box: [x1, y1, x2, y2] }) => {
     categories.set(classId, className);
+    const attributes = { ...(trackId !== null && { track_id: trackId }), ...(tool !== null && { tool }) };
     const [width, height] = [round(x2 - x1), round(y2 - y1)];
     return {
       image_id: frame.frame_index,
@@ -50,7 +51,7 @@ function toAnnotations(frame: ResultFrame, categories: Map<number, string>) {
       area: round(width * height),
       iscrowd: 0,
       score: confidence,
-      ...(trackId === null ? {} : { attributes: { track_id: trackId } }),
+      ...(Object.keys(attributes).length > 0 && { attributes }),
     };
   });
 }

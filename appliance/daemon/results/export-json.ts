@@ -5,12 +5,12 @@ import { asElements, lineBatches } from './lines.ts';
 import type { Pieces } from './pieces.ts';
 
 export async function* jsonPieces(job: Job, framesPath: string, signal?: AbortSignal): Pieces {
-  const { id, pluginId, tool, model, source, summary } = job;
+  const { id, pluginId, tools, model, source, summary } = job;
   const head = {
     job_id: id,
     status: 'completed',
     plugin_id: pluginId,
-    tool,
+    ...toolNames(tools),
     model,
     source: source && toSource(source),
   };
@@ -36,13 +36,18 @@ export async function* videoResultPieces(job: Job, framesPath: string, signal?: 
   yield `${resultsTail(job)}},${JSON.stringify(tail).slice(1)}`;
 }
 
-/** `{"plugin_id","tool","results":{"frames":[`: elements follow, then resultsTail and a brace. */
-export function resultsHead({ pluginId, tool }: Job): string {
-  return `${JSON.stringify({ plugin_id: pluginId, tool }).slice(0, -1)},"results":{"frames":[`;
+/** `{"plugin_id","tool","results":{"frames":[`, with `tools` of several: elements follow, then resultsTail and a brace. */
+export function resultsHead({ pluginId, tools }: Job): string {
+  return `${JSON.stringify({ plugin_id: pluginId, ...toolNames(tools) }).slice(0, -1)},"results":{"frames":[`;
 }
 
 export function resultsTail({ summary }: Job): string {
   return `],"summary":${JSON.stringify(summary)}}`;
+}
+
+/** `tools` only of several, the first of which is `tool` too. */
+function toolNames(tools: Job['tools']) {
+  return { tool: tools[0], ...(tools.length > 1 && { tools }) };
 }
 
 function toSource({ width, height, fps, duration_s, frames }: NonNullable<Job['source']>) {

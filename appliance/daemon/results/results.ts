@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { Fault } from '../../contract/fault.ts';
 import { jobFiles } from '../../contract/frame.ts';
 import type { Job } from '../../contract/job.ts';
+import { type Clip, clipFiles, productFiles } from '../../contract/products.ts';
 import { cocoPieces } from './export-coco.ts';
 import { csvPieces } from './export-csv.ts';
 import { jsonPieces, videoResultPieces } from './export-json.ts';
@@ -42,6 +43,23 @@ export class Results {
 
   inputPath(jobId: string): string {
     return join(this.#jobsDir, jobId, jobFiles.input);
+  }
+
+  /** `name`: to be saved as, fit for a header. */
+  video(job: Job, which: 'input' | 'annotated'): { path: string; type: string; name: string } {
+    if (which === 'input') {
+      const ending = /\.\w{1,5}$/.exec(job.sourceName)?.[0] ?? '';
+      return { path: this.inputPath(job.id), type: job.sourceType, name: `${downloadName(job)}${ending}` };
+    }
+    const path = join(this.#jobsDir, job.id, productFiles.annotated);
+    return { path, type: 'video/mp4', name: `${downloadName(job)}-annotated.mp4` };
+  }
+
+  /** Where its files are. `name`: to be saved as, fit for a header. */
+  clip(job: Job, clip: Clip): { video: string; poster: string; name: string } {
+    const { video, poster } = clipFiles(clip);
+    const folder = join(this.#jobsDir, job.id);
+    return { video: join(folder, video), poster: join(folder, poster), name: `${downloadName(job)}-${video}` };
   }
 
   posterPath(jobId: string): string {

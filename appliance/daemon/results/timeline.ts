@@ -1,7 +1,7 @@
 // A job at a glance: how much was seen when, and who. Counted from its frames when it is asked for, one job at a time.
 import { join } from 'node:path';
 import { Fault } from '../../contract/fault.ts';
-import { objectsIn } from '../../contract/found.ts';
+import { follows, type FoundObject, objectsOf, outputsIn } from '../../contract/found.ts';
 import { jobFiles, ResultFrame } from '../../contract/frame.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Timeline } from '../../contract/timeline.ts';
@@ -14,6 +14,8 @@ export interface TimelineQuery {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly bins: number;
+  /** Of a job with several, the one whose output is counted; by default the first that follows things, else the first. */
+  readonly tool?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,21 +36,28 @@ export class Timelines {
     this.#jobsDir = jobsDir;
   }
 
-  /** Of a job in any state, with the frames that are there. Throws Fault 'busy' where too many wait for theirs. */
+  /**
+   * Of a job in any state, with the frames that are there. Throws Fault 'busy' where too many wait for theirs, and
+   * 'tool-not-found' where the job has no such tool.
+   */
   async of(job: Job, query: TimelineQuery): Promise<Timeline> {
+    const { tool = '' } = query;
+    if (query.tool !== undefined && !job.tools.includes(tool)) {
+      throw new Fault('tool-not-found', `Tool '${tool}' is not one of this job's: ${job.tools.join(', ')}`);
+    }
     const whole = isFinal(job.status) && query.from === undefined && query.to === undefined;
-    const key = whole ? `${job.id} ${job.seq} ${query.bins}` : null;
+    const key = whole ? `${job.id} ${job.seq} ${query.bins} ${tool}` : null;
     const known = this.#recall(key);
     if (known) return known;
     return this.#inTurn(async () => this.#recall(key) ?? this.#keep(key, await this.#count(job, query)));
   }
 
-  async #count(job: Job, { from = 0, to, bins, signal }: TimelineQuery): Promise<Timeline> {
+  async #count(job: Job, { from = 0, to, bins, tool, signal }: TimelineQuery): Promise<Timeline> {
     const path = join(this.#jobsDir, job.id, jobFiles.frames);
     const span = new Span(from, to ?? Math.max(await endOf(job, path), from), bins);
     const wanted = (line: string) => span.includes(timeIn(line) ?? span.fromS);
     for await (const frames of frameBatches(path, signal, wanted)) {
-      for (const frame of frames) span.add(frame.frame_index, frame.pts_s, objectsIn(frame));
+      for (const frame of frames) span.add(frame.frame_index, frame.pts_s, objectsBy(tool, frame));
     }
     return span.timeline(job.id);
   }
@@ -84,6 +93,15 @@ export class Timelines {
     if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest);
     return timeline;
   }
+}
+
+/** Several tools often find the same things: those of one are counted. */
+function objectsBy(tool: string | undefined, frame: ResultFrame): readonly FoundObject[] {
+  const outputs = outputsIn(frame);
+  const chosen =
+    tool === undefined ? outputs.find(([, output]) => follows(output)) : outputs.find(([id]) => id === tool);
+  const [id, output] = chosen ?? outputs[0] ?? [];
+  return output ? objectsOf(output, id ?? null) : [];
 }
 
 /** Seconds: of the source, or of the last frame where that comes later. */
