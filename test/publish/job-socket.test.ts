@@ -42,6 +42,17 @@ describe('the plain WebSocket of a job', () => {
     expect(socket.droppable).toEqual([false, true, false]);
   });
 
+  it('counts the tools of a job with several, which end together', () => {
+    const job = source.create({ tools: ['video_player_detection', 'video_player_tracking'], jobType: 'video_multi' });
+    const socket = open(job.id);
+    const both = { current_tool: 'video_player_detection', tools_total: 2, tools_completed: 0 };
+    expect(socket.sent.at(-1)).toMatchObject(both);
+    source.progress(job.id, { stage: 'packaging', toolsCompleted: 2 });
+    expect(socket.sent.at(-1)).toMatchObject({
+      ...{ current_tool: 'video_player_tracking', tools_total: 2, tools_completed: 2 },
+    });
+  });
+
   it('is told the reason when the job fails', () => {
     const job = source.create();
     const socket = open(job.id);
@@ -57,7 +68,7 @@ describe('the plain WebSocket of a job', () => {
   });
 
   it('gets the snapshot and the end of a job that is over already', () => {
-    const job = source.create({ status: 'completed', progress: 100, stage: 'completed' });
+    const job = source.create({ status: 'completed', progress: 100, stage: 'completed', toolsCompleted: 1 });
     const socket = open(job.id.toUpperCase());
     expect(socket.sent).toEqual([
       expect.objectContaining({ job_id: job.id, status: 'completed', progress: 100, percent: 100, tools_completed: 1 }),

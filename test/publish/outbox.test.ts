@@ -4,7 +4,7 @@ import { Outbox, type Send } from '../../appliance/daemon/publish/outbox.ts';
 /** A broker's side by hand: what was sent, each with its acknowledgement. */
 function makeWire() {
   const sent: { readonly text: string; readonly done: (error?: Error) => void }[] = [];
-  const send: Send = (topic, payload, done) => sent.push({ text: `${topic}=${payload}`, done });
+  const send: Send = (topic, payload, done) => sent.push({ text: `${topic}=${String(payload)}`, done });
   return { sent, send, texts: () => sent.map(({ text }) => text) };
 }
 

@@ -14,13 +14,17 @@ export interface BrokerRulesOptions {
   readonly log: Log;
   /** For all topics that are not the appliance's own. */
   readonly mostRetained?: Bound;
+  /** Topics elsewhere that are the appliance's alone, such as what it is for Home Assistant. */
+  readonly ownTopics?: readonly string[];
 }
 
+/** Of a command. */
+const mostCommandBytes = 256 * 1024;
 const defaultMostRetained: Bound = { topics: 1000, bytes: 16 * 1024 * 1024 };
 
 /** The handlers that aedes asks. */
 export function brokerRules(options: BrokerRulesOptions) {
-  const { prefix, node, username, password, log, mostRetained = defaultMostRetained } = options;
+  const { prefix, node, username, password, log, mostRetained = defaultMostRetained, ownTopics = [] } = options;
   const topics = topicsOf(prefix, node);
   const secret = Buffer.from(password);
   const own = new WeakSet<Client>();
@@ -28,14 +32,20 @@ export function brokerRules(options: BrokerRulesOptions) {
   let full = false;
 
   const isOpenToAll = (topic: string) => {
-    if (topic.startsWith('$')) return false;
+    if (topic.startsWith('$') || ownTopics.includes(topic)) return false;
     if (topic !== topics.base && !topic.startsWith(`${topics.base}/`)) return true;
-    return topic.startsWith(`${topics.commands}/`);
+    return isCommand(topic) && topic !== topics.reply && !topic.startsWith(`${topics.reply}/`);
   };
+  const isCommand = (topic: string) => topic.startsWith(`${topics.commands}/`);
 
   /** What is too much to keep is passed on all the same. */
   const keepWithinBound = (client: Client, packet: PublishPacket) => {
     if (!packet.retain) return;
+    if (isCommand(packet.topic)) {
+      log.warn({ client: client.id, topic: packet.topic }, 'retained MQTT command ignored');
+      packet.payload = Buffer.alloc(0); // which retains nothing, and commands nothing
+      return;
+    }
     packet.retain = retained.admits(packet.topic, packet.payload);
     // one line when it becomes full, not one for each message
     if (!packet.retain && !full) log.warn({ client: client.id, topic: packet.topic }, 'MQTT retains no more');
@@ -66,7 +76,8 @@ export function brokerRules(options: BrokerRulesOptions) {
 
     authorizePublish(client: Client | null, packet: PublishPacket, done: (err?: Error) => void) {
       if (client === null || own.has(client)) return done();
-      if (isOpenToAll(packet.topic)) {
+      const isTooLong = isCommand(packet.topic) && packet.payload.length > mostCommandBytes;
+      if (isOpenToAll(packet.topic) && !isTooLong) {
         keepWithinBound(client, packet);
         return done();
       }

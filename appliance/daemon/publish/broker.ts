@@ -18,6 +18,8 @@ export interface BrokerOptions {
   readonly mostClients?: number;
   /** Topics that other clients may have retained, and their bytes. */
   readonly mostRetained?: Bound;
+  /** Elsewhere, and yet the appliance's alone. */
+  readonly ownTopics?: readonly string[];
 }
 
 export type OpenedBroker =

@@ -1,6 +1,7 @@
 // The plain WebSocket dialect of one job: a snapshot, progress, and one last message. Knows no transport.
 import { z } from 'zod';
-import { JobId, toJobItem, toRestStatus } from '../../contract/api.ts';
+import { toJobItem, toRestStatus } from '../../contract/api.ts';
+import { JobId } from '../../contract/job-id.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import { Pace, tenASecond } from './pace.ts';
 import type { Snapshot } from './snapshot.ts';

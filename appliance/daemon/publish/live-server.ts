@@ -28,6 +28,10 @@ export function openLiveServer({ mayOpen, mayConnect, log }: LiveServerOptions):
     connectTimeout: 10_000,
     pingInterval: 25_000,
     pingTimeout: 20_000,
+    // A client polls before it has a socket, and a page of another site reads only what it is told it may.
+    cors: ({ headers: { origin, host } }, answer) => {
+      answer(null, { origin: origin !== undefined && mayOpen({ origin, host, address: undefined }) });
+    },
     allowRequest: (request, answer) => {
       const caller = callerOf(request);
       const allowed = mayOpen(caller);

@@ -1,6 +1,7 @@
 // Socket.IO: a snapshot for who asks, then every change of state at once and progress at most ten times a second.
 import { z } from 'zod';
-import { JobId, toJobItem, toProgressView } from '../../contract/api.ts';
+import { type JobItem, toJobItem, toProgressView } from '../../contract/api.ts';
+import { JobId } from '../../contract/job-id.ts';
 import type { ServerToClientEvents, WatchAnswer } from '../../contract/events.ts';
 import { isFinal, type Job } from '../../contract/job.ts';
 import type { Log } from '../../log.ts';
@@ -16,6 +17,8 @@ import type { EventStream } from './stream.ts';
 export interface LiveOptions extends LiveServerOptions, Partial<Pick<LookingOptions, 'onLookers'>> {
   readonly stream: EventStream;
   readonly snapshot: Snapshot;
+  /** Jobs on other appliances, newest first; none where left out. */
+  readonly remote?: { readonly list: readonly JobItem[]; get(id: string): JobItem | undefined };
 }
 
 const Target = z.union([z.object({ job_id: JobId }), z.object({ all: z.literal(true) })]);
@@ -28,6 +31,7 @@ const jobRoom = (jobId: string) => `job:${jobId}`;
 /** Of all who are to hear of a job. */
 const roomsOf = (jobId: string) => [everything, jobRoom(jobId)];
 
+const noneElsewhere = { list: [], get: () => undefined };
 const unread = 'live client cut, since it does not read';
 const wrongLook = 'Expected {"preview": true or false, "log": true or false}';
 const newestJobs = 100;
@@ -39,6 +43,7 @@ const costOfEverything = 50;
 export class Live {
   readonly #server: LiveServer;
   readonly #snapshot: Snapshot;
+  readonly #remote: Required<LiveOptions>['remote'];
   readonly #log: Log;
   readonly #pace: Pace;
   readonly #audience: Audience<LiveSocket>;
@@ -47,8 +52,17 @@ export class Live {
   readonly #counted = new WeakSet();
   #cut = 0;
 
-  constructor({ stream, snapshot, mayOpen, mayConnect, onLookers = () => undefined, log }: LiveOptions) {
+  constructor({
+    stream,
+    snapshot,
+    remote = noneElsewhere,
+    mayOpen,
+    mayConnect,
+    onLookers = () => undefined,
+    log,
+  }: LiveOptions) {
     this.#snapshot = snapshot;
+    this.#remote = remote;
     this.#log = log;
     this.#server = openLiveServer({ mayOpen, mayConnect, log });
     this.#server.on('connection', (socket) => this.#greet(socket));
@@ -63,6 +77,9 @@ export class Live {
       stream.on('job-changed', ({ job }) => this.#tellChange(job)),
       stream.on('job-progressed', ({ job }) => this.#pace.offer(job)),
       stream.on('job-removed', ({ jobId }) => this.#tellRemoval(jobId)),
+      stream.on('remote-job-changed', ({ item }) => this.#tell(roomsOf(item.job_id), 'job', item)),
+      stream.on('remote-job-progressed', ({ progress }) => this.#tell(roomsOf(progress.job_id), 'progress', progress)),
+      stream.on('remote-job-removed', ({ jobId }) => this.#tellRemoval(jobId)),
       stream.on('system-changed', ({ system }) => this.#tell([everything], 'system', system)),
       stream.on('vitals-taken', ({ vitals }) => this.#tell([everything], 'vitals', vitals)),
       stream.on('imports-changed', ({ copies }) => this.#tell([everything], 'imports', { copies })),
@@ -149,17 +166,18 @@ export class Live {
     if (!jobs) return { error: 'Job not found' };
     this.#audience.flush();
     this.#enter(socket, room);
-    return { jobs: jobs.map(toJobItem), system: this.#snapshot.system() };
+    return { jobs, system: this.#snapshot.system() };
   }
 
-  #read(target: Target): readonly Job[] | undefined {
+  #read(target: Target): readonly JobItem[] | undefined {
     if ('all' in target) {
       this.#pace.flushAll();
-      return this.#snapshot.newest(newestJobs);
+      return [...this.#snapshot.newest(newestJobs).map(toJobItem), ...this.#remote.list];
     }
     this.#pace.flush(target.job_id);
     const job = this.#snapshot.job(target.job_id);
-    return job && [job];
+    const item = job ? toJobItem(job) : this.#remote.get(target.job_id);
+    return item && [item];
   }
 
   /** The last progress before a change is told before it: never thinned out, never behind the change. */

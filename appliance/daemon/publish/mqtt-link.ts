@@ -1,17 +1,24 @@
 // The connection to an MQTT broker: kept up, with its will, its fallback to MQTT 3.1.1 and its patience.
 // Each connection is a client of its own: MQTT.js's reconnecting would resend history, and at a fixed beat.
-import { connect, ErrorWithReasonCode, type MqttClient } from 'mqtt';
+import { connect, type MqttClient } from 'mqtt';
 import { maskUrl, type Log } from '../../log.ts';
-import type { Send } from './outbox.ts';
+import { describeFailure, refusesVersion } from './mqtt-failure.ts';
+import { retainedSend } from './mqtt-retained.ts';
+import type { Payload, Send } from './outbox.ts';
 
 export interface MqttLinkOptions {
   /** mqtt, mqtts, ws or wss; may carry user and password. */
   readonly url: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  readonly tls: MqttTls | undefined;
   /** 5 falls back to 3.1.1 (4) at a broker that refuses it. */
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
+  /** Of the daemon: told with every retained message, where the broker speaks MQTT 5. */
+  readonly boot: string;
+  /** Heard with QoS 1, on every connection. */
+  readonly subscriptions: readonly string[];
   /** Retained: said first on every connection, and by the broker when the connection is lost. */
   readonly birth: Said;
   readonly will: Said;
@@ -23,7 +30,39 @@ export interface MqttLinkOptions {
   /** `publish` is good until `onDown`: retained, QoS 1. */
   readonly onUp: (publish: Send) => void;
   readonly onDown: () => void;
+  readonly onMessage: (message: Heard) => void;
   readonly onStateChange: (state: MqttState) => void;
+}
+
+/** For mqtts and wss. PEM. */
+export interface MqttTls {
+  /** Who may have signed the broker's certificate, in place of those that Node knows. */
+  readonly ca?: Buffer | undefined;
+  /** The appliance's own. */
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+  /** False: whatever certificate the broker shows. */
+  readonly verify: boolean;
+}
+
+/** The last two are of MQTT 5 alone. */
+export interface Heard {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly retain: boolean;
+  readonly responseTopic: string | undefined;
+  readonly correlationData: Buffer | undefined;
+}
+
+/** Not retained, and lost with the connection. The last three are told where the broker speaks MQTT 5. */
+export interface Remark {
+  readonly topic: string;
+  readonly payload: Payload;
+  readonly qos: 0 | 1;
+  readonly contentType: string;
+  /** Seconds after which nobody needs it. */
+  readonly expiryS: number;
+  readonly correlationData?: Buffer | undefined;
 }
 
 interface Said {
@@ -40,15 +79,16 @@ export interface MqttState {
   readonly reason: string | null;
 }
 
-/** CONNACK: unacceptable protocol version (MQTT 3.1.1, 3.2.2.3), unsupported protocol version (MQTT 5, 3.2.2.2). */
-const versionRefusals: readonly number[] = [1, 132];
-
 /** On a quiet connection, a broker that is gone is noticed after one and a half times that. */
 const keepaliveS = 20;
 /** For a broker that takes its time to say who may come in. */
 const connackMs = 10_000;
 /** For a way to the broker: TCP asks again after 1, 3, 7 seconds, so that a new try finds a repaired network sooner. */
 const routeMs = 2_000;
+/** Of one message to the appliance; an MQTT 5 broker drops what is larger. */
+const mostHeardBytes = 256 * 1024;
+/** That a broker may send without having been told that one arrived. */
+const mostUnconfirmed = 16;
 
 export class MqttLink {
   readonly #options: MqttLinkOptions;
@@ -68,6 +108,15 @@ export class MqttLink {
 
   get state(): MqttState {
     return this.#state;
+  }
+
+  /** `done`: it has left, or never will. False, and nothing is called, while there is no broker. */
+  say({ topic, payload, qos, ...told }: Remark, done: (error?: Error) => void = () => undefined): boolean {
+    if (!this.#client.connected || this.#closing.signal.aborted) return false;
+    const { contentType, expiryS: messageExpiryInterval, correlationData } = told;
+    const properties = { contentType, messageExpiryInterval, ...(correlationData && { correlationData }) };
+    this.#client.publish(topic, payload, { qos, properties }, (error) => done(error ?? undefined));
+    return true;
   }
 
   /** Once. Says goodbye, so that the broker forgets the will; cuts the connection where `signal` aborts first. */
@@ -91,10 +140,11 @@ export class MqttLink {
   }
 
   #connect(): MqttClient {
-    const { url, username, password, clientId, will } = this.#options;
+    const { url, username, password, tls, clientId, will, onMessage } = this.#options;
     const client = connect(url, {
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
+      ...(tls && toTlsOptions(tls)),
       clientId,
       protocolVersion: this.#protocolVersion,
       will: { ...will, payload: Buffer.from(will.payload), qos: 1, retain: true },
@@ -103,6 +153,9 @@ export class MqttLink {
       connectTimeout: connackMs,
       reconnectPeriod: 0,
       queueQoSZero: false,
+      ...(this.#protocolVersion === 5 && {
+        properties: { maximumPacketSize: mostHeardBytes, receiveMaximum: mostUnconfirmed },
+      }),
     });
     let failure = new Error('connection closed');
     const giveUp = (reason: string) => {
@@ -114,6 +167,10 @@ export class MqttLink {
       client.stream.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
     });
     client.on('connect', () => this.#greet(client, giveUp));
+    client.on('message', (topic, payload, { retain, properties }) => {
+      const { responseTopic, correlationData } = properties ?? {};
+      if (!this.#closing.signal.aborted) onMessage({ topic, payload, retain, responseTopic, correlationData });
+    });
     client.on('error', (err) => (failure = err));
     client.on('disconnect', ({ reasonCode }) => (failure = new Error(`disconnected, code ${reasonCode ?? 0}`)));
     client.once('close', () => this.#down(client, failure));
@@ -121,9 +178,23 @@ export class MqttLink {
   }
 
   #greet(client: MqttClient, giveUp: (reason: string) => void): void {
-    const { birth, ackMs } = this.#options;
-    const publish = this.#publisher(client, () => giveUp(`no acknowledgement within ${ackMs / 1000} s`));
+    const { birth, ackMs, boot, log } = this.#options;
+    this.#subscribe(client);
+    const owing = () => giveUp(`no acknowledgement within ${ackMs / 1000} s`);
+    const publish = retainedSend(client, { ackMs, boot, giveUp: owing, log });
     publish(birth.topic, birth.payload, () => this.#up(publish));
+  }
+
+  /** Before the appliance says that it is online: who hears that may speak to it. */
+  #subscribe(client: MqttClient): void {
+    const { subscriptions, log } = this.#options;
+    if (subscriptions.length === 0) return;
+    // As published: a message that is retained says so even when it was published just now (MQTT 5, 3.8.3.1).
+    client.subscribe([...subscriptions], { qos: 1, rap: true }, (err, granted = []) => {
+      if (!client.connected) return;
+      const refused = err ? subscriptions : granted.filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
+      if (refused.length > 0) log.warn({ err, topics: refused }, 'MQTT broker refuses to let Vedette subscribe');
+    });
   }
 
   #up(publish: Send): void {
@@ -136,32 +207,6 @@ export class MqttLink {
     onUp(publish);
   }
 
-  /** Says nothing more of what is under way when the connection breaks: whoever sent it hears of that by `onDown`. */
-  #publisher(client: MqttClient, giveUp: () => void): Send {
-    const { ackMs, log } = this.#options;
-    let owed = 0;
-    let refused = false;
-    let patience: NodeJS.Timeout | undefined;
-    const wait = () => {
-      clearTimeout(patience);
-      patience = owed > 0 ? setTimeout(giveUp, ackMs) : undefined;
-    };
-    client.once('close', () => clearTimeout(patience));
-    return (topic, payload, done) => {
-      owed += 1;
-      if (owed === 1) wait();
-      client.publish(topic, payload, { qos: 1, retain: true }, (err) => {
-        if (!client.connected) return;
-        owed -= 1;
-        wait();
-        // one line for each connection, not one for each message
-        if (err && !refused) log.warn({ err, topic }, 'MQTT broker refuses to publish');
-        refused ||= err instanceof Error;
-        done(err ?? undefined);
-      });
-    };
-  }
-
   #down(client: MqttClient, failure: Error): void {
     if (this.#closing.signal.aborted) return;
     client.end(true);
@@ -171,7 +216,7 @@ export class MqttLink {
       return;
     }
     const { url, retryMs, log, onDown } = this.#options;
-    const reason = describe(failure);
+    const reason = describeFailure(failure);
     // one line for each reason, not one for each try
     if (!this.#reasons.has(reason)) log.warn({ broker: maskUrl(url), reason }, 'MQTT broker away');
     this.#reasons.add(reason);
@@ -188,11 +233,6 @@ export class MqttLink {
   }
 }
 
-function refusesVersion(failure: Error): boolean {
-  return failure instanceof ErrorWithReasonCode && versionRefusals.includes(failure.code);
-}
-
-/** A name with several addresses fails with an AggregateError, which has a code but no message. */
-function describe(err: Error & { code?: unknown }): string {
-  return err.message || (typeof err.code === 'string' ? err.code : err.name);
+function toTlsOptions({ ca, cert, key, verify }: MqttTls) {
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), rejectUnauthorized: verify };
 }

@@ -6,11 +6,14 @@ export interface OutboxOptions {
   readonly mostInFlight: number;
 }
 
+/** Pictures are bytes. */
+export type Payload = string | Buffer;
+
 /** Publishes once and calls `done` when the broker has acknowledged, or refused with an error. */
-export type Send = (topic: string, payload: string, done: (error?: Error) => void) => void;
+export type Send = (topic: string, payload: Payload, done: (error?: Error) => void) => void;
 
 interface Letter {
-  readonly payload: string;
+  readonly payload: Payload;
   readonly confirmed: (() => void) | undefined;
 }
 
@@ -43,7 +46,7 @@ export class Outbox {
    * Replaces what waits for this topic, which keeps its place in the row: a busy topic is never put off forever.
    * `confirmed`: the broker has taken this payload; not called for one that was replaced, dropped or refused.
    */
-  put(topic: string, payload: string, confirmed?: () => void): void {
+  put(topic: string, payload: Payload, confirmed?: () => void): void {
     this.#enqueue(topic, { payload, confirmed });
     this.#pump();
   }

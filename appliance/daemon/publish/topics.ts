@@ -9,6 +9,16 @@ export interface Topics {
   readonly status: string;
   /** What others may publish to. */
   readonly commands: string;
+  /** Where commands are answered that name no place for it. */
+  readonly reply: string;
+  /** What home automation shows of the moment, in one. */
+  readonly state: string;
+  /** What became of the last job. */
+  readonly last: string;
+  /** JPEG of the last job. */
+  readonly poster: string;
+  /** JPEGs of what a running job sees, not retained. */
+  readonly preview: string;
   job(id: string): string;
   result(id: string): string;
 }
@@ -20,6 +30,11 @@ export function topicsOf(prefix: string, node: string): Topics {
     availability: `${base}/availability`,
     status: `${base}/status`,
     commands: `${base}/cmd`,
+    reply: `${base}/cmd/reply`,
+    state: `${base}/state`,
+    last: `${base}/last`,
+    poster: `${base}/poster`,
+    preview: `${base}/preview`,
     job: (id) => `${base}/job/${id}`,
     result: (id) => `${base}/job/${id}/result`,
   };
