@@ -1,6 +1,7 @@
 // What Prometheus reads at /metrics. Labels come from closed lists only, so their number is bounded.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { isFinal } from '../contract/job.ts';
+import { measureStages } from './metrics-stages.ts';
 import type { EventStream } from './publish/stream.ts';
 import type { Pulse } from './pulse.ts';
 import type { Disk } from './storage/disk.ts';
@@ -15,7 +16,9 @@ export interface MetricSources {
   readonly clientsCut: () => number;
   readonly previews: () => { readonly told: number; readonly dropped: number };
   readonly outbox: () => { readonly size: number; readonly dropped: number };
-  readonly disk: Disk;
+  readonly redisDropped: () => number;
+  readonly webhooks: () => { readonly waiting: number; readonly dead: number };
+  readonly disk: Pick<Disk, 'numbers' | 'low'>;
 }
 
 export function openMetrics({
@@ -28,6 +31,8 @@ export function openMetrics({
   clientsCut,
   previews,
   outbox,
+  redisDropped,
+  webhooks,
   disk,
 }: MetricSources): Registry {
   const registry = new Registry();
@@ -67,6 +72,10 @@ export function openMetrics({
   gauge('vedette_mqtt_outbox_topics', 'MQTT topics whose newest state has not reached the broker', () => outbox().size);
   counter('vedette_mqtt_outbox_dropped_total', 'MQTT states given up', () => outbox().dropped);
 
+  counter('vedette_redis_events_dropped_total', 'Events that Redis took too slowly for', redisDropped);
+  gauge('vedette_webhook_messages_waiting', 'Messages on their way to webhooks', () => webhooks().waiting);
+  gauge('vedette_webhook_messages_dead', 'Messages to webhooks that were given up', () => webhooks().dead);
+
   gauge('vedette_disk_free_bytes', 'Of the data folder, as last seen', () => disk.numbers?.free ?? 0);
   gauge('vedette_disk_low', '1 while uploads or jobs wait for room on the disk', () => (disk.low ? 1 : 0));
   new Gauge({
@@ -89,6 +98,7 @@ export function openMetrics({
     return delay;
   });
 
+  measureStages(registry, stream);
   const ended = new Counter({
     name: 'vedette_jobs_ended_total',
     help: 'Jobs that ended, by how',
@@ -103,7 +113,7 @@ export function openMetrics({
     registers,
   });
   stream.on('job-changed', ({ job }) => {
-    if (!isFinal(job.status)) return;
+    if (!isFinal(job.status) || job.outside !== null) return;
     ended.inc({ status: job.status });
     if (job.status !== 'completed') return;
     frames.inc(job.currentFrame);
