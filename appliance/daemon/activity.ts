@@ -1,7 +1,7 @@
 // What a plugin has done since the start of the daemon, as `GET /v1/plugins` tells it.
 import { isFinal, type Job } from '../contract/job.ts';
 import type { EventStream } from './publish/stream.ts';
-import { isoTime } from '../contract/api.ts';
+import { isoTime } from '../contract/iso-time.ts';
 
 interface Record {
   lastUsed: number;

@@ -9,26 +9,26 @@ import { type Config, readVersion, root } from './config.ts';
 import { openDoor } from './door-part.ts';
 import { migrations, openFolders } from './folders.ts';
 import { Lookout } from './jobs/lookout.ts';
-import { makeJobRoutes } from './job-routes-part.ts';
 import { makeJobs } from './jobs-part.ts';
 import { makeKiosk } from './kiosk-part.ts';
-import { SelfCheck, workerObstacle, workerPulse, workerState } from './health.ts';
-import { openMetrics } from './metrics.ts';
+import { makeLooker } from './looker-part.ts';
+import { SelfCheck } from './health.ts';
 import { chooseModel, modelRoutesOf, openModels, openModelSettings } from './models-part.ts';
-import { openMqtt } from './mqtt-part.ts';
 import type { Parts } from './parts.ts';
 import { JobSockets } from './publish/job-socket.ts';
 import { Live } from './publish/live.ts';
 import { EventStream } from './publish/stream.ts';
+import { Pipelines } from './pipelines/pipelines.ts';
+import { PluginCatalogue } from './plugins/catalogue.ts';
+import { openPlugins } from './plugins-part.ts';
+import { openPublishers } from './publishers-part.ts';
 import { Pulse } from './pulse.ts';
 import { JobStore } from './record/job-store.ts';
 import { holdLock } from './record/lock.ts';
 import { openRecord } from './record/open.ts';
-import { RemovedTopics } from './record/removed-topics.ts';
-import { healthRoutes } from './serve/health-routes.ts';
+import { Assignments } from './serve/assignment.ts';
 import { kioskRoutes } from './serve/kiosk.ts';
 import { openapiRoute } from './serve/openapi.ts';
-import { pluginRoutes } from './serve/plugin-routes.ts';
 import { cleanUploads } from './serve/upload.ts';
 import { Web } from './serve/web.ts';
 import { openKioskSettings } from './settings-part.ts';
@@ -36,6 +36,10 @@ import { makeStorage } from './storage-part.ts';
 import type { System } from './system.ts';
 import { makeSystem, makeSystemScreen, type SystemScreenOptions } from './system-part.ts';
 import { Supervisor } from './systemd.ts';
+import { openTransfers } from './transfers-part.ts';
+import type { Room } from './transfers/downloads.ts';
+import { watchedRoutes } from './watched-part.ts';
+import { makeWaysIn } from './ways-in-part.ts';
 import { makeWorkers, type WorkersPart } from './workers-part.ts';
 
 /** Ready for jobs when it returns. What was opened until it throws is in `parts`, for the owner to close. */
@@ -62,10 +66,18 @@ export async function openAppliance(
   const stream = new EventStream({ log });
   const activity = parts.add('activity', new Activity(stream));
 
-  const { workers, engine }: WorkersPart = await makeWorkers(config, {
-    folders,
+  const outsidePlugins = parts.add(
+    'plugins',
+    await openPlugins(config, {
+      inspect: (place, signal) => inspectPlugin(place, signal),
+      renew: () => workers.renew(),
+      onChange: () => system.changed(),
+      log,
+    }),
+  );
+  const { workers, engine, inspectPlugin }: WorkersPart = await makeWorkers(config, {
+    ...{ folders, now, plugins: () => outsidePlugins.paths },
     model: firstModel.place,
-    now,
     onChange: () => {
       system.changed();
       if (!workers.fault) jobs.begin();
@@ -79,9 +91,21 @@ export async function openAppliance(
     'models',
     await openModels(config, { folders, settings: modelSettings, workers, onChange: onModelChange, log }),
   );
-  const store = new JobStore(database);
+  const store = new JobStore(database, (job) => webhooks.record(job));
   const lookout = new Lookout({ stream, log });
-  const jobs = parts.add('jobs', makeJobs(config, { folders, store, stream, workers, models, lookout, now, log }));
+  const space: Room = {
+    admit: (bytes, upload) => storage.disk.admit(bytes, upload),
+    most: () => storage.disk.most(),
+    release: (upload) => storage.disk.release(upload),
+  };
+  const transfers = parts.add('transfers', await openTransfers(config, { folders, space, log }));
+  const jobs = parts.add(
+    'jobs',
+    makeJobs(config, {
+      ...{ folders, store, stream, workers, models, lookout, carriers: transfers.carriers, now, log },
+      plugins: outsidePlugins,
+    }),
+  );
   const backups = parts.add(
     'backups',
     makeBackups(config, { folders, database, onChange: () => system.changed(), log }),
@@ -96,27 +120,21 @@ export async function openAppliance(
     job: (id: string) => jobs.get(id),
     newest: (limit: number) => jobs.newest(limit),
   };
-  const mqtt = parts.add(
-    'mqtt',
-    await openMqtt(config.mqtt, {
-      node: config.node,
-      boot,
-      stream,
-      snapshot,
-      removed: new RemovedTopics(database),
-      onStateChange: () => system.changed(),
-      log,
-    }),
-  );
+  const onChange = () => system.changed();
+  const push = { parts, boot, stream, snapshot, database, folders, lookout, locked: door.gate.locked, onChange, log };
+  const { mqtt, webhooks, redis } = await openPublishers(config, push);
   const told = { stream, workers, engine, models, storage, jobs, record, backups, mqtt };
-  const system: System = makeSystem(config, { ...told, version, boot, others: [settings, door.operator] });
+  const system: System = makeSystem(config, {
+    ...{ ...told, version, boot },
+    others: [settings, door.operator, outsidePlugins, webhooks, redis],
+  });
 
   const web = parts.add('web', new Web({ host: config.serve.host, port: config.serve.port, ...door, log }));
   const sockets = parts.add('job sockets', new JobSockets({ stream, snapshot }));
   const live = parts.add(
     'live',
     new Live({
-      ...{ stream, snapshot, mayOpen: door.mayOpen, mayConnect: door.mayConnect },
+      ...{ stream, snapshot, remote: redis.remote, mayOpen: door.mayOpen, mayConnect: door.mayConnect },
       onLookers: (on) => lookout.look(on),
       log,
     }),
@@ -135,40 +153,41 @@ export async function openAppliance(
       log,
     }),
   );
-  const kiosk = parts.add('kiosk', makeKiosk(config, { ...told, settings, door, folders, log }));
-  const registry = openMetrics({
-    version,
-    stream,
-    pulse,
-    progressWrites: () => jobs.progressWrites,
-    counts: () => jobs.counts,
-    liveClients: clients,
-    clientsCut: () => live.cut,
-    previews: () => live.previews,
-    outbox: () => mqtt.outbox,
-    disk: storage.disk,
+  const plugins = new PluginCatalogue(outsidePlugins);
+  const pipelines = new Pipelines(config.book);
+  const assignments = new Assignments({ plugins, pipelines, models });
+  const kiosk = parts.add('kiosk', makeKiosk(config, { ...told, assignments, settings, door, folders, log }));
+  const looking = parts.add(
+    'looker',
+    makeLooker(config, { workers, models, jobs, plugins, outside: outsidePlugins, log }),
+  );
+  const waysIn = makeWaysIn(config, {
+    ...{
+      parts,
+      folders,
+      database,
+      store,
+      stream,
+      jobs,
+      plugins,
+      pipelines,
+      assignments,
+      transfers,
+      mqtt,
+      lookout,
+      log,
+    },
+    ...{ imports: kiosk.imports, space: storage.disk },
   });
-  const work = makeJobRoutes(config, { folders, database, jobs, models, lookout, space: storage.disk, log });
-  parts.add('tus', work.tus);
   const api = [
-    ...work.routes,
-    ...pluginRoutes({
-      model: () => workers.card,
-      pluginState: (id) => ({
-        ...workerState(workers, jobs),
-        ...activity.of(id),
-        uptime_seconds: system.view().uptime_s,
-      }),
-    }),
+    ...waysIn.routes,
+    ...looking.routes,
     ...modelRoutesOf(config, { models, workers, engine, jobs, folders, space: storage.disk, log }),
     ...screen.routes,
     ...kiosk.routes,
-    ...healthRoutes({
-      version,
-      system: () => system.view(),
-      worker: () => workerPulse(workers, jobs),
-      unready: () => [workerObstacle(workers), storage.disk.obstacle].filter((reason) => reason !== null),
-      registry,
+    ...watchedRoutes({
+      ...{ version, stream, pulse, workers, jobs, system, plugins, outsidePlugins, activity, live, clients },
+      ...{ mqtt, webhooks, redis, disk: storage.disk },
     }),
   ];
   web.route(
@@ -178,14 +197,15 @@ export async function openAppliance(
   );
   web.socket('/v1/ws/jobs/{job_id}', {
     opened: (socket, jobId) => sockets.opened(socket, jobId),
-    received: (socket, text) => sockets.received(socket, text),
+    received: (socket, message) => sockets.received(socket, message.toString()),
     closed: (socket) => sockets.closed(socket),
   });
+  looking.attach(web);
   web.attach(live);
 
   await storage.open();
   await jobs.open();
-  await work.tus.open();
+  await waysIn.open();
   const loading = workers.open();
   loading.catch(() => undefined); // awaited below, when the port is open
   ({ port } = await web.listen());
@@ -196,7 +216,10 @@ export async function openAppliance(
   );
   screen.open();
   storage.begin();
+  webhooks.open();
+  redis.open();
   models.begin();
+  outsidePlugins.begin();
 
   // A model that cannot work is told by the exit code, before any job has failed for it. A worker that only died is followed.
   const ready = await loading.catch((fault: unknown) => {

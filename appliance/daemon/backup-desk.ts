@@ -1,7 +1,7 @@
 // The database's backups as REST and the System screen have them: which there are, and one more when it is asked for.
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isoTime } from '../contract/api.ts';
+import { isoTime } from '../contract/iso-time.ts';
 import { Fault } from '../contract/fault.ts';
 import type { BackupView } from '../contract/system-api.ts';
 import type { Backup } from './record/backup-folder.ts';

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { Fault } from '../contract/fault.ts';
+import type { Book } from './pipelines/book.ts';
+import { bookPath, readBook } from './pipelines/read-book.ts';
 import { readKioskFile } from './settings/kiosk-file.ts';
 import { compose, isRaw, type Layers, mistakesIn, type Raw } from './settings/layers.ts';
 import { type Settings, SettingsSchema } from './settings/schema.ts';
@@ -18,6 +20,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export type Config = Settings & {
   /** The settings file, whether there is one or not. */
   readonly file: string;
+  /** What pipelines.yaml says; its secrets do not print. */
+  readonly book: Book;
   /** Settings that a variable gave, such as `model.name`: no choice that was made elsewhere stands above them. */
   readonly fromVariables: readonly string[];
   /** What all this is made of. */
@@ -37,6 +41,7 @@ const overrides: readonly (readonly [variable: string, path: string, read: (text
   ['VEDETTE_HOST', 'serve.host', String],
   ['VEDETTE_PORT', 'serve.port', toNumber],
   ['VEDETTE_MQTT_URL', 'mqtt.url', String],
+  ['VEDETTE_REDIS_URL', 'redis.url', String],
 ];
 
 /** Throws Fault 'config-invalid' whose message names every mistake, one a line. */
@@ -69,10 +74,17 @@ export function readConfig(environment: Environment = process.env): Config {
       `serve.host: ${config.serve.host} is reachable from other machines; set VEDETTE_API_KEY or auth.keys, or say auth: open`,
     );
   }
+  const book = readBook({
+    path: bookPath(file, config?.pipelines),
+    required: (config?.pipelines ?? null) !== null,
+    variable: (name) => environment[name],
+    mistakes,
+  });
   if (!config || mistakes.length > 0) throw new Fault('config-invalid', mistakes.join('\n'));
   return {
     ...config,
     file,
+    book,
     data: resolve(config.data),
     fromVariables: below.variables.map(({ path }) => path),
     layers: kiosk.layers,

@@ -6,16 +6,18 @@ import { openLog } from '../log.ts';
 import { readConfig, root } from './config.ts';
 import { isolate } from './jobs/isolation.ts';
 import { refuse } from './refusal.ts';
+import { secretFiles } from './secret-files.ts';
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const data = await mkdtemp(join(tmpdir(), 'vedette-isolation-'));
   try {
-    const { worker, model } = readConfig();
+    const config = readConfig();
+    const { worker, model } = config;
     const jobs = join(data, 'jobs');
     await mkdir(jobs);
-    const trial = { mode: worker.isolation, data, jobs, root, models: [model.folder], secrets: [] };
+    const trial = { mode: worker.isolation, data, jobs, root, models: [model.folder], secrets: secretFiles(config) };
     const { by, lacks, remedy } = await isolate({ ...trial, log: openLog('silent', 'isolation') });
     process.stdout.write(`${JSON.stringify({ by, lacks, remedy })}\n`);
     return 0;

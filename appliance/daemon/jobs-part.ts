@@ -3,6 +3,8 @@ import type { Log } from '../log.ts';
 import type { Config } from './config.ts';
 import type { Folders } from './folders.ts';
 import { Jobs } from './jobs/jobs.ts';
+import type { Carriers } from './jobs/transfers.ts';
+import type { PluginPlaces } from './jobs/job-terms.ts';
 import type { Lookout } from './jobs/lookout.ts';
 import type { WorkerSupply } from './jobs/worker-supply.ts';
 import type { Models } from './models/models.ts';
@@ -17,7 +19,9 @@ export interface JobsPartOptions {
   readonly stream: EventStream;
   readonly workers: WorkerSupply;
   readonly models: Models;
+  readonly plugins: PluginPlaces;
   readonly lookout: Lookout;
+  readonly carriers: Carriers;
   /** As they hold when they are asked for. */
   readonly now: () => Settings;
   readonly log: Log;

@@ -5,9 +5,9 @@ import type { Door } from './door-part.ts';
 import type { Folders } from './folders.ts';
 import { Imports } from './imports/imports.ts';
 import type { Jobs } from './jobs/jobs.ts';
-import type { Models } from './models/models.ts';
 import type { EventStream } from './publish/stream.ts';
 import type { Backups } from './record/backups.ts';
+import type { Assignments } from './serve/assignment.ts';
 import { importRoutes } from './serve/import-routes.ts';
 import { operatorRoutes } from './serve/operator-routes.ts';
 import type { Route } from './serve/route.ts';
@@ -25,7 +25,7 @@ export interface KioskPartOptions {
   readonly folders: Folders;
   readonly stream: EventStream;
   readonly jobs: Jobs;
-  readonly models: Models;
+  readonly assignments: Assignments;
   readonly storage: Storage;
   readonly backups: Backups;
   readonly log: Log;
@@ -33,11 +33,12 @@ export interface KioskPartOptions {
 
 export interface KioskPart {
   readonly routes: readonly Route[];
+  readonly imports: Imports;
   close(): Promise<void>;
 }
 
 export function makeKiosk(config: Config, options: KioskPartOptions): KioskPart {
-  const { settings, door, folders, stream, jobs, models, storage, log } = options;
+  const { settings, door, folders, stream, jobs, assignments, storage, log } = options;
   follow(options);
   const imports = new Imports({
     folders: config.imports,
@@ -54,8 +55,9 @@ export function makeKiosk(config: Config, options: KioskPartOptions): KioskPart 
       ...sessionRoutes(door),
       ...operatorRoutes(door),
       ...settingsRoutes({ settings, pin: () => door.operator.locked }),
-      ...importRoutes({ imports, models }),
+      ...importRoutes({ imports, assignments }),
     ],
+    imports,
     close: () => imports.close(),
   };
 }

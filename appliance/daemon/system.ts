@@ -1,6 +1,7 @@
 // The appliance at a glance: what runs, and one sentence for each thing that is not as it should be.
 import { isDeepStrictEqual } from 'node:util';
-import { isoTime, type SystemView } from '../contract/api.ts';
+import { type SystemView } from '../contract/api.ts';
+import { isoTime } from '../contract/iso-time.ts';
 import type { ModelCard, Provider } from '../contract/frame.ts';
 import type { EventStream } from './publish/stream.ts';
 

@@ -2,19 +2,24 @@
 import { totalmem } from 'node:os';
 import { extname, resolve } from 'node:path';
 import type { Provider } from '../contract/frame.ts';
+import type { PluginCard, PluginPlace } from '../contract/outside-plugins.ts';
 import type { Log } from '../log.ts';
 import { type Config, root } from './config.ts';
 import type { Folders } from './folders.ts';
 import { bindingFolders } from './jobs/binding-folders.ts';
 import { EngineBuild, withoutTensorrt } from './jobs/engine-build.ts';
 import { isolate } from './jobs/isolation.ts';
+import { inspectPlugin } from './jobs/plugin-inspection.ts';
 import { WorkerSupply } from './jobs/worker-supply.ts';
 import type { ModelPlace } from './models/loaders.ts';
+import { secretFiles } from './secret-files.ts';
 import type { Settings } from './settings/schema.ts';
 
 const megabyte = 2 ** 20;
 /** TensorRT tries many kernels for each layer; on a small Jetson that takes minutes. */
 const longestBuildMs = 3_600_000;
+/** A plugin may load a library or a model of its own. */
+const inspectionMs = 60_000;
 
 export interface WorkersOptions {
   readonly folders: Folders;
@@ -22,6 +27,8 @@ export interface WorkersOptions {
   readonly model: ModelPlace;
   /** As they hold when they are asked for. */
   readonly now: () => Settings;
+  /** Folders of plugins from outside, by their real paths. */
+  readonly plugins: () => readonly string[];
   readonly onChange: () => void;
   readonly log: Log;
 }
@@ -30,10 +37,12 @@ export interface WorkersPart {
   readonly workers: WorkerSupply;
   /** Follows the workers by itself. */
   readonly engine: EngineBuild;
+  /** Has a process look at a plugin from outside. */
+  readonly inspectPlugin: (place: PluginPlace, signal: AbortSignal) => Promise<PluginCard>;
 }
 
 export async function makeWorkers(config: Config, options: WorkersOptions): Promise<WorkersPart> {
-  const { folders, model, now, onChange, log } = options;
+  const { folders, model, now, plugins, onChange, log } = options;
   const { onnxruntime, tensorrt_options: tensorrtOptions } = config.worker;
   const binding = onnxruntime === null ? null : resolve(onnxruntime); // a worker may start in another folder
   const engines = resolve(folders.engines);
@@ -44,7 +53,8 @@ export async function makeWorkers(config: Config, options: WorkersOptions): Prom
     root,
     models: [config.model.folder, folders.models],
     readable: [engines, ...(binding === null ? [] : await bindingFolders(binding))],
-    secrets: [config.file],
+    secrets: secretFiles(config),
+    plugins,
     log,
   });
   const worker = {
@@ -78,7 +88,14 @@ export async function makeWorkers(config: Config, options: WorkersOptions): Prom
   });
   const building = { ...worker, memoryBytes: memoryBytes(), readyMs: longestBuildMs, written: [engines] };
   const engine = new EngineBuild({ worker: building, workers, ladder: config.model.providers, onChange, log });
-  return { workers, engine };
+  const looking = {
+    entry: new URL(`../worker/inspect-plugin${extname(import.meta.url)}`, import.meta.url),
+    ...{ confinement, patienceMs: inspectionMs, log },
+  };
+  return {
+    ...{ workers, engine },
+    inspectPlugin: (place, signal) => inspectPlugin(place, { ...looking, memoryBytes: memoryBytes(), signal }),
+  };
 }
 
 /** What workers that load a model for the first time are made of: where TensorRT builds engines, that is left to a worker of its own. */

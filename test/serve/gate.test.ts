@@ -97,7 +97,8 @@ async function openSockets(gate: Partial<typeof openGate> = {}) {
       opened.push({ socket, parameter });
       socket.send(`welcome ${parameter}`, false);
     },
-    received: (socket, text) => {
+    received: (socket, message) => {
+      const text = message.toString();
       if (text === 'break') throw new Error('a mistake');
       heard.push(text);
       socket.send(`heard ${text}`, true);

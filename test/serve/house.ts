@@ -12,6 +12,7 @@ import { jobRoutes } from '../../appliance/daemon/serve/job-routes.ts';
 import { kioskRoutes } from '../../appliance/daemon/serve/kiosk.ts';
 import { openapiRoute } from '../../appliance/daemon/serve/openapi.ts';
 import { pluginRoutes } from '../../appliance/daemon/serve/plugin-routes.ts';
+import { productRoutes } from '../../appliance/daemon/serve/product-routes.ts';
 import type { Route } from '../../appliance/daemon/serve/route.ts';
 import { Tus, type TusOptions } from '../../appliance/daemon/serve/tus.ts';
 import { tusRoutes } from '../../appliance/daemon/serve/tus-routes.ts';
@@ -22,6 +23,9 @@ import { tempData } from '../support/temp-data.ts';
 import { systemView } from '../ui/job-item.ts';
 import { MemoryDesk } from './memory-desk.ts';
 import { ModelShelf } from './model-shelf.ts';
+import { Pipelines } from '../../appliance/daemon/pipelines/pipelines.ts';
+import { PluginCatalogue } from '../../appliance/daemon/plugins/catalogue.ts';
+import { Assignments } from '../../appliance/daemon/serve/assignment.ts';
 
 export const log = pino({ level: 'silent' });
 
@@ -58,11 +62,12 @@ export async function openHouse(options: HouseOptions = {}) {
   const results = new Results({ jobsDir });
   const limits = { maxBytes: 64 * 1024 * 1024, space: { admit: () => Promise.resolve(), release: () => undefined } };
   const uploads = new Uploads({ uploadsDir, jobsDir, log, ...limits, ...options.uploads });
-  const models = new ModelShelf();
+  const plugins = new PluginCatalogue();
+  const assignments = new Assignments({ plugins, pipelines: new Pipelines(), models: new ModelShelf() });
   const tus = new Tus({
     desk,
     uploads,
-    models,
+    assignments,
     folder: join(uploadsDir, resumableFolder),
     jobsDir,
     log,
@@ -74,13 +79,15 @@ export async function openHouse(options: HouseOptions = {}) {
   const state = { state: 'ready' as const, reason: null, uptime_seconds: 5, last_used: null };
   const counts = { success_count: 0, error_count: 0, last_execution_time_ms: null, avg_execution_time_ms: null };
   const api = [
-    ...videoRoutes({ desk, uploads, models, results }),
-    ...imageRoutes({ desk, uploads, models }),
+    ...videoRoutes({ desk, uploads, assignments, results }),
+    ...imageRoutes({ desk, uploads, assignments }),
     ...tusRoutes(tus),
     ...jobRoutes({ desk, results }),
-    ...pluginRoutes({ pluginState: () => ({ ...state, ...counts }), model: () => null }),
+    ...productRoutes({ desk, results }),
+    ...pluginRoutes({ plugins, pluginState: () => ({ ...state, ...counts }), model: () => null }),
     ...healthRoutes({
       version: '9.9.9',
+      plugins,
       system: () => systemView(),
       worker: () => ({ alive: true, lastHeartbeat: 1_700_000_000_000 }),
       unready: () => options.unready ?? [],

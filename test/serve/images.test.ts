@@ -29,7 +29,12 @@ test.each([
     status: 200,
     body: { job_id: job?.id, plugin: 'yolo-tracker', tool: 'player_detection', status: 'queued' },
   });
-  expect(job).toMatchObject({ jobType: 'image', tool: 'player_detection', sourceType: type, sourceName: 'shelf.png' });
+  expect(job).toMatchObject({
+    jobType: 'image',
+    tools: ['player_detection'],
+    sourceType: type,
+    sourceName: 'shelf.png',
+  });
   expect(readFileSync(join(jobsDir, job?.id ?? '', 'input')).equals(content)).toBe(true);
 });
 

@@ -27,6 +27,11 @@ import { tinyMp4 } from './form.ts';
 import { log, openGate } from './house.ts';
 import { MemoryDesk } from './memory-desk.ts';
 import { ModelShelf } from './model-shelf.ts';
+import { Pipelines } from '../../appliance/daemon/pipelines/pipelines.ts';
+import { PluginCatalogue } from '../../appliance/daemon/plugins/catalogue.ts';
+import { Assignments } from '../../appliance/daemon/serve/assignment.ts';
+import { noJobOptions } from '../../appliance/contract/job-options.ts';
+import { detecting } from '../support/work.ts';
 
 const freely = { admit: () => Promise.resolve(), release: () => undefined };
 const order = { folder: 'USB', tool: 'detect', plugin_id: 'yolo' };
@@ -54,7 +59,12 @@ async function openStick(options: Partial<ImportsOptions> = {}) {
   onTestFinished(() => imports.close());
   const web = new Web({ host: '127.0.0.1', port: 0, gate: new Gate(openGate), log });
   onTestFinished(() => web.close());
-  web.route(...importRoutes({ imports, models: new ModelShelf() }));
+  const assignments = new Assignments({
+    plugins: new PluginCatalogue(),
+    pipelines: new Pipelines(),
+    models: new ModelShelf(),
+  });
+  web.route(...importRoutes({ imports, assignments }));
   const { port } = await web.listen();
   const url = `http://127.0.0.1:${port}/v1/imports`;
   const list = async (path: string, folder = 'USB') =>
@@ -125,7 +135,7 @@ test('what was chosen is copied and becomes jobs, told on its way', async () => 
   expect(second).toMatchObject({ state: 'done', folder: 'USB' });
   const [job] = desk.jobs.filter(({ id }) => id === first?.job_id);
   expect(job).toMatchObject({
-    ...{ pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video', sourceName: 'clip 2.mp4' },
+    ...{ pluginId: 'yolo-tracker', tools: ['video_player_detection'], jobType: 'video', sourceName: 'clip 2.mp4' },
     ...{ sourceBytes: clip.length, sourceType: 'video/mp4', options: { model: null, confidence: 0.4, classes: null } },
   });
   expect(readFileSync(join(jobsDir, job?.id ?? '', 'input')).equals(clip)).toBe(true);
@@ -218,8 +228,7 @@ test('a stick that does not let itself be read to the end is told of', async () 
   // The kernel answers EIO for the first page of a process's memory, as a stick does that is gone.
   const { imports, settled } = await openStick({ folders: [{ name: 'USB', path: `/proc/${process.pid}` }] });
   await imports.order({
-    ...{ folder: 'USB', paths: ['mem'], pluginId: 'yolo-tracker', tool: 'video_player_detection' },
-    options: { model: null, confidence: null, classes: null },
+    ...{ folder: 'USB', paths: ['mem'], assignment: { ...detecting, options: noJobOptions } },
   });
   expect(await settled()).toMatchObject([{ state: 'failed', error: expect.stringContaining('(EIO)') as string }]);
 });

@@ -26,7 +26,8 @@ function show(house: ModelHouse, model: string, picture: Uint8Array) {
 /** What lies in the folders that pictures come through. */
 function left(house: ModelHouse): string[] {
   const folders = ['jobs', 'uploads'].flatMap((name) => readdirSync(join(house.data, name)));
-  return folders.filter((name) => name !== 'resumable');
+  // Where uploads wait, not one of them.
+  return folders.filter((name) => !['resumable', 'kept'].includes(name));
 }
 
 test(

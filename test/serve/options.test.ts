@@ -29,7 +29,7 @@ describe('a submit', () => {
   test('takes a model, a confidence and classes to the job', async () => {
     const { send, desk, url } = await openSubmit();
     expect((await send('&model=pitch&confidence=0.4&classes=ball&classes=player&classes=ball')).status).toBe(200);
-    const options = { model: 'pitch', confidence: 0.4, classes: ['ball', 'player'] };
+    const options = { ...noJobOptions, model: 'pitch', confidence: 0.4, classes: ['ball', 'player'] };
     expect(desk.jobs[0]?.options).toEqual(options);
     expect((await read(`${url}/v1/jobs/${desk.jobs[0]?.id ?? ''}`)).body).toMatchObject({ options });
   });
@@ -108,7 +108,7 @@ describe('a resumable upload', () => {
     };
     const location = created.headers.get('location') ?? '';
     expect((await fetch(url + location, { method: 'PATCH', headers, body: tinyMp4 })).status).toBe(204);
-    expect(desk.jobs[0]?.options).toEqual({ model: 'demo', confidence: 0.5, classes: wanted });
+    expect(desk.jobs[0]?.options).toEqual({ ...noJobOptions, model: 'demo', confidence: 0.5, classes: wanted });
   });
 
   test.each([

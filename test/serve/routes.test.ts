@@ -5,7 +5,9 @@ import { Counter } from 'prom-client';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { JobStatusView } from '../../appliance/contract/api.ts';
-import { plugins } from '../../appliance/contract/plugins.ts';
+import { annotatedPlan } from '../../appliance/contract/plan.ts';
+import { builtInPlugins as plugins } from '../../appliance/contract/plugins.ts';
+import { noProducts } from '../../appliance/contract/products.ts';
 import { FramePage, JobDetails, JobList, ResultDocument, VideoResults } from '../../appliance/daemon/serve/schemas.ts';
 import { frameLine, model, source, summaryOf } from '../results/frames.ts';
 import { openHouse, read } from './house.ts';
@@ -263,6 +265,35 @@ test('the video is played from any place, and is 404 when it is gone', async () 
   writeFileSync(join(jobsDir, id, 'input'), 'abcdefghij');
   const part = await fetch(`${url}/v1/jobs/${id}/video`, { headers: { Range: 'bytes=3-5' } });
   expect([part.status, part.headers.get('content-type'), await part.text()]).toEqual([206, 'video/webm', 'def']);
+});
+
+test('the annotated video is served where there is one, and else it is said how to get it', async () => {
+  const { url, desk, jobsDir } = await openHouse();
+  const video = (id: string, query = '') => `${url}/v1/jobs/${id}/video?annotated=1${query}`;
+  const absent = [
+    [desk.put({ status: 'completed' }), 'This job has no annotated video: submit with annotated=true to get one'],
+    [desk.put({ status: 'running', plan: annotatedPlan }), 'The annotated video is there when the job is completed'],
+    [desk.put({ status: 'failed', plan: annotatedPlan }), 'No annotated video: the job is failed'],
+  ] as const;
+  for (const [{ id }, detail] of absent) {
+    expect(await read(video(id))).toMatchObject({ status: 404, body: { detail } });
+  }
+  const products = { ...noProducts, annotated_bytes: 10 };
+  const { id } = desk.put({ status: 'completed', sourceName: 'My "day".avi', plan: annotatedPlan, products });
+  expect(await read(video(id))).toMatchObject({ status: 404, body: { detail: 'Video not found' } });
+  writeFileSync(join(jobsDir, id, 'annotated.mp4'), 'abcdefghij');
+  writeFileSync(join(jobsDir, id, 'input'), 'klm');
+  const part = await fetch(video(id), { headers: { Range: 'bytes=3-5' } });
+  expect([part.status, part.headers.get('content-type'), await part.text()]).toEqual([206, 'video/mp4', 'def']);
+  const named = `attachment; filename="My_day_-${id.slice(0, 8)}`;
+  const saved = await fetch(video(id, '&download=1'));
+  expect([await saved.text(), saved.headers.get('content-disposition')]).toEqual([
+    'abcdefghij',
+    `${named}-annotated.mp4"`,
+  ]);
+  const input = await fetch(`${url}/v1/jobs/${id}/video?download=true`);
+  expect([await input.text(), input.headers.get('content-disposition')]).toEqual(['klm', `${named}.avi"`]);
+  expect((await fetch(`${url}/v1/jobs/${id}/video?annotated=perhaps`)).status).toBe(422);
 });
 
 test('retry runs a failed or cancelled job again as the same id, and says why it does not', async () => {

@@ -141,7 +141,8 @@ test('a password in a URL is not shown, and what is shown cannot be set', async 
   await settings.change(SettingsChange.parse({ set: { 'mqtt.username': null } }));
   expect(settings.view().find(({ key }) => key === 'mqtt.username')).toMatchObject({ value: null, source: 'kiosk' });
   const next = readConfig({ VEDETTE_CONFIG: '/dev/null', VEDETTE_DATA: data });
-  expect(next.mqtt).toEqual({ url: 'mqtt://me:secret@broker.lan', username: undefined });
+  expect(next.mqtt).toMatchObject({ url: 'mqtt://me:secret@broker.lan' });
+  expect(next.mqtt.username).toBeUndefined();
 });
 
 test('changes that come at once are all kept', async () => {

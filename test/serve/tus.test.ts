@@ -65,7 +65,7 @@ test('an upload in pieces becomes the input of a job, whose id its answers name'
   expect([last.status, last.headers.get('vedette-job-id')]).toEqual([204, job?.id]);
   expect(location).toContain(job?.id);
   expect(job).toMatchObject({
-    ...{ pluginId: 'yolo-tracker', tool: 'video_player_detection', sourceName: 'clip.mp4' },
+    ...{ pluginId: 'yolo-tracker', tools: ['video_player_detection'], sourceName: 'clip.mp4' },
     ...{ sourceBytes: content.length, sourceType: 'video/mp4' },
   });
   expect(readFileSync(join(jobsDir, job?.id ?? '', 'input')).equals(content)).toBe(true);

@@ -10,6 +10,9 @@ import { videoRoutes } from '../../appliance/daemon/serve/video-routes.ts';
 import { Web } from '../../appliance/daemon/serve/web.ts';
 import { MemoryDesk } from './memory-desk.ts';
 import { ModelShelf } from './model-shelf.ts';
+import { Pipelines } from '../../appliance/daemon/pipelines/pipelines.ts';
+import { PluginCatalogue } from '../../appliance/daemon/plugins/catalogue.ts';
+import { Assignments } from '../../appliance/daemon/serve/assignment.ts';
 
 const folder = process.argv[2] ?? '';
 const [jobsDir, uploadsDir] = [join(folder, 'jobs'), join(folder, 'uploads')];
@@ -26,7 +29,12 @@ const uploads = new Uploads({
   log,
 });
 const desk = new MemoryDesk(jobsDir);
-web.route(...videoRoutes({ desk, uploads, models: new ModelShelf(), results: new Results({ jobsDir }) }));
+const assignments = new Assignments({
+  plugins: new PluginCatalogue(),
+  pipelines: new Pipelines(),
+  models: new ModelShelf(),
+});
+web.route(...videoRoutes({ desk, uploads, assignments, results: new Results({ jobsDir }) }));
 const { port } = await web.listen();
 
 let peak = 0;

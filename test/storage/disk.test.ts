@@ -155,3 +155,13 @@ test('what lies there at the start is counted once, and only what changed again'
   await usage.settled();
   expect([usage.input, usage.artifacts]).toEqual([38_500, 390]);
 });
+
+test('no file can have more than the disk less its reserve, or than the quota of videos', async () => {
+  const { disk } = await openDisk(tempData(), { reserve: 10 * mb });
+  const all = await disk.most();
+  expect(all).toBeGreaterThan(disk.numbers?.free ?? Infinity);
+  disk.setLimits({ reserve: 12 * mb, uploads: null, artifacts: null });
+  expect(await disk.most()).toBe(all - 2 * mb);
+  disk.setLimits({ reserve: 12 * mb, uploads: 5 * mb, artifacts: null });
+  expect(await disk.most()).toBe(5 * mb);
+});

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { Fault } from '../../contract/fault.ts';
 import type { ImportCopy, ImportFolder, ImportListing, Imports as ImportsView } from '../../contract/import-api.ts';
-import type { JobOptions } from '../../contract/job-options.ts';
 import type { Log } from '../../log.ts';
+import type { NewJob } from '../jobs/new-job.ts';
 import type { EventStream } from '../publish/stream.ts';
 import { Busy } from '../serve/busy.ts';
 import type { JobDesk } from '../serve/job-desk.ts';
@@ -25,10 +25,7 @@ export interface ImportsOptions extends CopyOptions {
 export interface ImportOrder {
   readonly folder: string;
   readonly paths: readonly string[];
-  readonly pluginId: string;
-  /** Canonical. */
-  readonly tool: string;
-  readonly options: JobOptions;
+  readonly assignment: Omit<NewJob, 'id' | 'sourceName' | 'sourceBytes' | 'sourceType'>;
 }
 
 interface Entry {
@@ -162,11 +159,10 @@ export class Imports {
 
   async #take(entry: Entry, { id, name, bytes, type }: Arrived): Promise<void> {
     const { desk } = this.#options;
-    const { pluginId, tool, options } = entry.order;
     // Others may have taken the last place while this one was coming in.
     await this.#placeFor(entry.stop.signal);
     const source = { sourceName: name, sourceBytes: bytes, sourceType: type };
-    const job = desk.create({ id, pluginId, tool, jobType: 'video', options, ...source });
+    const job = desk.create({ id, ...entry.order.assignment, ...source });
     this.#show(entry, { state: 'done', job_id: job.id, copied_bytes: bytes });
   }
 

@@ -1,6 +1,7 @@
 // Who may come in: the rules for the Host, Origin, API key and session of requests and sockets alike.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../../contract/fault.ts';
+import { exposedHeaders } from './cors.ts';
 
 export interface GateOptions {
   /** SHA-256 of each key that is accepted, in hex. With none no key is asked for. */
@@ -26,12 +27,8 @@ export interface Caller {
   readonly site?: string | undefined;
 }
 
-/** Of an answer, beside those that every page may read. */
-const exposedHeaders =
-  'ETag, Location, Retry-After, Idempotency-Replayed, Vedette-Fault, Vedette-Job-Id, ' +
-  'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset';
-
 const noHeaders = {};
+const strangerHeaders = { Vary: 'Origin' };
 const ownNames = ['localhost', '127.0.0.1', '[::1]'];
 
 export class Gate {
@@ -71,17 +68,29 @@ export class Gate {
     return this.#isOurs(caller) && this.#maySpeak(caller);
   }
 
+  /** True for a page of another site that may call. */
+  isGuest({ origin = '' }: Caller): boolean {
+    return this.#origins.has(origin);
+  }
+
   /** For a socket with everything it brought. */
   mayConnect(caller: Caller): boolean {
     return this.mayOpen(caller) && this.#isKnown(caller);
   }
 
-  /** Headers that let a page of an allowed origin read the answer. */
+  /**
+   * Headers that let a page of an allowed origin read the answer. Never its cookies: those are of our own page alone.
+   * What lies between keeps the answers to different origins apart.
+   */
   corsHeaders(caller: Caller): Readonly<Record<string, string>> {
     if (this.#origins.size === 0) return noHeaders;
     const { origin = '' } = caller;
-    if (!this.#origins.has(origin)) return noHeaders;
-    return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': exposedHeaders, Vary: 'Origin' };
+    if (!this.#origins.has(origin)) return strangerHeaders;
+    return {
+      ...strangerHeaders,
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': exposedHeaders,
+    };
   }
 
   /** True for a key that is accepted, and for anything where none is asked for. */

@@ -1,12 +1,13 @@
 // What supervisors, monitors and old clients ask to learn whether the appliance is well.
-import { plugins } from '../../contract/plugins.ts';
-import { isoTime, SystemView } from '../../contract/api.ts';
+import { SystemView } from '../../contract/api.ts';
+import { isoTime } from '../../contract/iso-time.ts';
 import { json, text } from './answer.ts';
 import { type Route, route } from './route.ts';
 import { Health, Readiness, WorkerHealth } from './schemas.ts';
 
 export interface HealthRoutesOptions {
   readonly version: string;
+  readonly plugins: { readonly list: readonly unknown[] };
   /** The appliance at a glance. */
   readonly system: () => SystemView;
   /** Workers, as seen from the daemon. `lastHeartbeat`: ms since 1970, null where none was heard yet. */
@@ -17,7 +18,7 @@ export interface HealthRoutesOptions {
   readonly registry: { readonly contentType: string; metrics(): Promise<string> };
 }
 
-export function healthRoutes({ version, system, worker, unready, registry }: HealthRoutesOptions): Route[] {
+export function healthRoutes({ version, plugins, system, worker, unready, registry }: HealthRoutesOptions): Route[] {
   return [
     route({
       method: 'GET',
@@ -25,7 +26,7 @@ export function healthRoutes({ version, system, worker, unready, registry }: Hea
       summary: 'The appliance answers',
       open: true,
       answers: { 200: { description: 'Always', schema: Health } },
-      handle: () => json({ status: 'healthy', plugins_loaded: plugins.length, version }),
+      handle: () => json({ status: 'healthy', plugins_loaded: plugins.list.length, version }),
     }),
     route({
       method: 'GET',

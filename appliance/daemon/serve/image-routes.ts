@@ -9,7 +9,6 @@ export function imageRoutes(options: SubmitOptions): Route[] {
       path: '/v1/image/submit',
       what: 'a picture',
       input: 'image_bytes',
-      jobType: 'image',
       identify: imageType,
     }),
   ];

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { ImportListing, ImportRequest, Imports } from '../../contract/import-api.ts';
 import type { JobOptions } from '../../contract/job-options.ts';
 import { json, text } from './answer.ts';
-import { chooseTool } from './choose-tool.ts';
-import { checkedOptions, type OptionModels } from './job-options.ts';
+import type { Assignment, Assignments } from './assignment.ts';
 import { readJson } from './json-body.ts';
 import { type Route, route } from './route.ts';
 import { Detail } from './schemas.ts';
@@ -17,9 +16,7 @@ interface ImportDesk {
   order(order: {
     readonly folder: string;
     readonly paths: readonly string[];
-    readonly pluginId: string;
-    readonly tool: string;
-    readonly options: JobOptions;
+    readonly assignment: Assignment;
   }): Promise<void>;
   /** Throws Fault 'import-not-found'. */
   remove(id: string): void;
@@ -27,14 +24,14 @@ interface ImportDesk {
 
 export interface ImportRoutesOptions {
   readonly imports: ImportDesk;
-  readonly models: OptionModels;
+  readonly assignments: Assignments;
 }
 
 const notThere = { description: 'There is no such folder, file or copy', schema: Detail };
 /** 500 long paths. */
 const mostBytes = 512 * 1024;
 
-export function importRoutes({ imports, models }: ImportRoutesOptions): Route[] {
+export function importRoutes({ imports, assignments }: ImportRoutesOptions): Route[] {
   return [
     route({
       method: 'GET',
@@ -64,10 +61,10 @@ export function importRoutes({ imports, models }: ImportRoutesOptions): Route[] 
         429: { description: 'Too many are on their way; see Retry-After', schema: Detail },
       },
       handle: async ({ body }) => {
-        const { folder, paths, plugin_id, tool: toolName, options } = await readJson(body, ImportRequest, mostBytes);
-        const { pluginId, tool } = chooseTool(plugin_id, [toolName]);
-        const checked = await checkedOptions(given(options), models);
-        await imports.order({ folder, paths, pluginId, tool: tool.id, options: checked });
+        const { folder, paths, plugin_id: plugin, tool, options } = await readJson(body, ImportRequest, mostBytes);
+        const tools = typeof tool === 'string' ? [tool] : tool;
+        const wish = { plugin, tools, input: 'video' as const, options: given(options) };
+        await imports.order({ folder, paths, assignment: await assignments.decide(wish) });
         return json(await imports.view(), { status: 202 });
       },
     }),

@@ -1,9 +1,8 @@
 // What serve needs of the jobs: the narrow side of the Jobs class that answers to HTTP.
 import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
-import type { JobQuery } from '../jobs/ledger.ts';
 import type { NewJob } from '../jobs/new-job.ts';
-import type { Submission } from '../record/job-store.ts';
+import type { JobQuery, Submission } from '../record/job-store.ts';
 
 export interface JobDesk {
   /** Throws Fault `queue-full`. Asked before a body is read. `key`: one that has its job needs no place for another. */
@@ -31,5 +30,13 @@ export interface JobDesk {
 export function foundJob(desk: Pick<JobDesk, 'get'>, id: string): Job {
   const job = desk.get(id);
   if (!job) throw new Fault('job-not-found', 'Job not found');
+  return job;
+}
+
+/** One whose results can be read. Throws Fault `job-not-found`, `job-not-completed`, or `outside-job`: they are not here. */
+export function completedJob(desk: Pick<JobDesk, 'get'>, id: string): Job {
+  const job = foundJob(desk, id);
+  if (job.status !== 'completed') throw new Fault('job-not-completed', 'Job not completed');
+  if (job.outside) throw new Fault('outside-job', 'A program outside worked on this job: its results are not here');
   return job;
 }

@@ -1,7 +1,7 @@
 // What a submit asks of its job beside the tool: by which words, and whether the models can do it.
 import { z } from 'zod';
 import { Fault } from '../../contract/fault.ts';
-import { JobOptions, noJobOptions } from '../../contract/job-options.ts';
+import { JobOptions, noJobOptions, PipelineName } from '../../contract/job-options.ts';
 import type { ModelView } from '../../contract/model-api.ts';
 import type { Models } from '../models/models.ts';
 import { nearNames, quoted, unknownClass } from '../models/near-names.ts';
@@ -11,12 +11,16 @@ import { UnknownModel } from './unknown-model.ts';
 export type OptionModels = Pick<Models, 'list' | 'seen'>;
 
 const { model, classes } = JobOptions.shape;
+/** As a query or a header writes it. */
+export const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 
 /** Of a query. */
 export const optionQuery = {
   model: model.unwrap().optional().meta({ description: 'The job runs on this model, not on the one in use' }),
   confidence: decimal(0, 1).optional().meta({ description: 'Scores below are dropped' }),
   classes: classes.unwrap().optional().meta({ description: "Of these classes alone, by the model's own names" }),
+  pipeline: PipelineName.optional().meta({ description: 'Of pipelines.yaml; what is done beside analysing' }),
+  annotated: flag.optional().meta({ description: 'The video with boxes drawn on it is made as well' }),
 };
 
 /**
@@ -45,18 +49,27 @@ export function optionsIn(metadata: Readonly<Record<string, string | null>>): Pa
 }
 
 /** What was left out is not there. */
-export function defined({ model, confidence, classes }: z.infer<z.ZodObject<typeof optionQuery>>): Partial<JobOptions> {
+export function defined({
+  model,
+  confidence,
+  classes,
+  pipeline,
+  annotated,
+}: z.infer<z.ZodObject<typeof optionQuery>>): Partial<JobOptions> {
   return {
     ...(model === undefined ? {} : { model }),
     ...(confidence === undefined ? {} : { confidence }),
     ...(classes === undefined ? {} : { classes }),
+    ...(pipeline === undefined ? {} : { pipeline }),
+    ...(annotated === undefined ? {} : { annotated }),
   };
 }
 
 /** The same text for options that ask the same, as a part of what a submit is; none for those that ask nothing. */
-export function optionsText({ model, confidence, classes }: JobOptions): string {
-  if (model === null && confidence === null && classes === null) return '';
-  return `${JSON.stringify([model, confidence, classes && [...classes].sort()])}\n`;
+export function optionsText({ model, confidence, classes, pipeline, annotated }: JobOptions): string {
+  const made = pipeline === null && !annotated ? [] : [pipeline, annotated];
+  if (model === null && confidence === null && classes === null && made.length === 0) return '';
+  return `${JSON.stringify([model, confidence, classes && [...classes].sort(), ...made])}\n`;
 }
 
 function nameOf(wanted: string | null, models: readonly ModelView[]): string {

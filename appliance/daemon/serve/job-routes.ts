@@ -1,13 +1,11 @@
-// Jobs: list, one, its results in every form, its frames, its video, and its end.
-import { stat } from 'node:fs/promises';
+// Jobs: list, one, its results in every form, its frames, and its end.
 import { z } from 'zod';
-import { codeOf } from '../../contract/errno.ts';
-import { JobId, RestStatus, toJobItem, toRestStatus } from '../../contract/api.ts';
-import { Fault } from '../../contract/fault.ts';
+import { RestStatus, toJobItem, toRestStatus } from '../../contract/api.ts';
+import { JobId } from '../../contract/job-id.ts';
 import { isFinal, type Job, type JobStatus, jobStatuses } from '../../contract/job.ts';
 import { exportFormats, type Results } from '../results/results.ts';
-import { type Answer, file, json, jsonType, stream, text } from './answer.ts';
-import { foundJob, type JobDesk } from './job-desk.ts';
+import { json, jsonType, stream, text } from './answer.ts';
+import { completedJob, foundJob, type JobDesk } from './job-desk.ts';
 import { readJson } from './json-body.ts';
 import { integer } from './mistakes.ts';
 import { jobParams, type Route, route } from './route.ts';
@@ -24,7 +22,9 @@ const QueueMove = z.strictObject({ before: JobId.nullable() });
 export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly results: Results }): Route[] {
   const details = async (job: Job, size: keyof typeof inlineBytes): Promise<string> => {
     const inline =
-      job.status === 'completed' ? await results.inline(job, inlineBytes[size], teaserBytes[size]) : 'null';
+      job.status === 'completed' && !job.outside
+        ? await results.inline(job, inlineBytes[size], teaserBytes[size])
+        : 'null';
     const item = JSON.stringify({ ...toJobItem(job), status: toRestStatus(job.status) });
     return `${item.slice(0, -1)},"results":${inline}}`;
   };
@@ -107,8 +107,7 @@ export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly 
         404: { description: 'Job not found, or not completed', schema: Detail },
       },
       handle: ({ params, query: { format }, signal }) => {
-        const job = foundJob(desk, params.job_id);
-        if (job.status !== 'completed') throw new Fault('job-not-completed', 'Job not completed');
+        const job = completedJob(desk, params.job_id);
         const { chunks, type, name } = results.export(job, format, signal);
         return stream(chunks, type, { headers: { 'Content-Disposition': `attachment; filename="${name}"` } });
       },
@@ -125,36 +124,10 @@ export function jobRoutes({ desk, results }: { readonly desk: JobDesk; readonly 
         return stream(results.page(job.id, { ...query, signal }), jsonType);
       },
     }),
-    route({
-      method: 'GET',
-      path: '/v1/jobs/{job_id}/video',
-      summary: 'The video that was submitted; Range is understood',
-      params: jobParams,
-      answers: {
-        200: { description: 'The video', content: 'video/*' },
-        206: { description: 'The part that Range asked for', content: 'video/*' },
-        404: { description: 'Job or video not found', schema: Detail },
-        416: { description: 'No byte of the range exists', schema: Detail },
-      },
-      handle: ({ params }) => video(foundJob(desk, params.job_id), results),
-    }),
   ];
 }
 
 /** The statuses that the older dialects show as this one. */
 function shownAs(status: RestStatus): JobStatus[] {
   return jobStatuses.filter((known) => toRestStatus(known) === status);
-}
-
-async function video(job: Job, results: Results): Promise<Answer> {
-  const path = results.inputPath(job.id);
-  try {
-    const { size, mtimeMs } = await stat(path);
-    return file(path, size, mtimeMs, job.sourceType);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
-      throw new Fault('video-not-found', 'Video not found', { cause: error });
-    }
-    throw error;
-  }
 }

@@ -69,9 +69,15 @@ export function pictureRoutes({ desk, results, timelines, glance }: PictureRoute
       path: '/v1/jobs/{job_id}/timeline',
       summary: 'What was seen when; of a job that still runs, or failed, what it found so far',
       params: jobParams,
-      query: z.object({ from: seconds(), to: seconds(), bins: integer(1, 1000).default(240) }),
+      query: z.object({
+        from: seconds(),
+        to: seconds(),
+        bins: integer(1, 1000).default(240),
+        tool: z.string().optional(),
+      }),
       answers: {
         200: { description: 'Counts in equal bins, and tracks', schema: Timeline },
+        400: { description: 'The job has no such tool', schema: Detail },
         404: { description: 'Job not found', schema: Detail },
         429: { description: 'Too many are asked for at once', schema: Detail },
       },

@@ -14,10 +14,13 @@ export interface PlainSocket {
 }
 
 export interface SocketHandlers {
-  /** `parameter`: what stands in the path's place for a name; not checked yet. */
-  opened(socket: PlainSocket, parameter: string): void;
-  received(socket: PlainSocket, text: string): void;
+  /** `parameter`: what stands in the path's place for a name; not checked yet. Nor is the query. */
+  opened(socket: PlainSocket, parameter: string, query: URLSearchParams): void;
+  /** `message`: valid while this runs. */
+  received(socket: PlainSocket, message: Buffer): void;
   closed(socket: PlainSocket): void;
+  /** Of one message; a longer one closes the socket. Small unless told. */
+  readonly mostBytes?: number;
 }
 
 /** The sides of µWebSockets.js that this needs. */
@@ -30,6 +33,7 @@ interface NativeSocket {
 interface UpgradeRequest {
   getHeader(name: string): string;
   getParameter(index: number): string | undefined;
+  getQuery(): string;
 }
 interface UpgradeResponse<C> {
   onAborted(handler: () => void): unknown;
@@ -41,9 +45,11 @@ interface UpgradeResponse<C> {
 /** One connection, from its upgrade to its end. */
 interface Visit {
   readonly parameter: string;
+  readonly query: URLSearchParams;
   socket: OpenSocket | undefined;
 }
 
+const smallMessage = 16 * 1024;
 const maxBacklog = 1024 * 1024;
 /** Above this a reader is slow: what may be left out is. */
 const slowBacklog = 64 * 1024;
@@ -61,7 +67,7 @@ export class PlainSockets {
   /** For µWebSockets.js's `app.ws`. */
   behavior(handlers: SocketHandlers) {
     return {
-      maxPayloadLength: 16 * 1024,
+      maxPayloadLength: handlers.mostBytes ?? smallMessage,
       maxBackpressure: maxBacklog,
       closeOnBackpressureLimit: true,
       idleTimeout: 60,
@@ -74,12 +80,11 @@ export class PlainSockets {
         const socket = new OpenSocket(native);
         visit.socket = socket;
         this.#open.add(socket);
-        this.#guard(socket, () => handlers.opened(socket, visit.parameter));
+        this.#guard(socket, () => handlers.opened(socket, visit.parameter, visit.query));
       },
       message: (native: NativeSocket, message: ArrayBuffer) => {
         const { socket } = native.getUserData();
-        const text = Buffer.from(message).toString();
-        if (socket) this.#guard(socket, () => handlers.received(socket, text));
+        if (socket) this.#guard(socket, () => handlers.received(socket, Buffer.from(message)));
       },
       close: (native: NativeSocket) => {
         const { socket } = native.getUserData();
@@ -99,14 +104,17 @@ export class PlainSockets {
     response.onAborted(() => undefined);
     const header = (name: string): string => request.getHeader(name);
     try {
-      const shown = { key: keyIn(header), session: sessionIn(header('cookie')), site: header('sec-fetch-site') };
+      const query = new URLSearchParams(request.getQuery());
+      // A page cannot give a socket headers: the 0.16.7 web UI shows its key in the address, which is logged nowhere.
+      const key = keyIn(header) || (query.get('api_key') ?? '');
+      const shown = { key, session: sessionIn(header('cookie')), site: header('sec-fetch-site') };
       const caller = { origin: header('origin'), host: header('host'), ...shown };
       this.#gate.check(caller, { changes: true, free: false });
-      const visit: Visit = { parameter: decodeSegment(request.getParameter(0) ?? ''), socket: undefined };
-      const [key, protocol, extensions] = ['key', 'protocol', 'extensions'].map((name) =>
+      const visit: Visit = { parameter: decodeSegment(request.getParameter(0) ?? ''), query, socket: undefined };
+      const [nonce, protocol, extensions] = ['key', 'protocol', 'extensions'].map((name) =>
         header(`sec-websocket-${name}`),
       );
-      response.upgrade(visit, key ?? '', protocol ?? '', extensions ?? '', context);
+      response.upgrade(visit, nonce ?? '', protocol ?? '', extensions ?? '', context);
     } catch (error) {
       const fault = error instanceof Fault ? error : undefined;
       if (!fault) this.#log.error({ err: error }, 'upgrade failed');

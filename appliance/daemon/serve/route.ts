@@ -1,6 +1,6 @@
 // Routes are data: what each one takes and answers is written once, for the router, the checks and OpenAPI alike.
 import { z } from 'zod';
-import { JobId } from '../../contract/api.ts';
+import { JobId } from '../../contract/job-id.ts';
 import type { Answer } from './answer.ts';
 import type { Body } from './body.ts';
 import { checked } from './mistakes.ts';

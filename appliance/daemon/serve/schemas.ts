@@ -21,7 +21,9 @@ export const Mistakes = z.object({
 export const SubmitAnswer = z.object({
   job_id: z.uuid(),
   plugin: z.string(),
-  tool: z.string(),
+  /** The one that was named, or `tools` where several were. */
+  tool: z.string().optional(),
+  tools: z.array(z.string()).optional(),
   status: z.literal('queued'),
   submitted_at: z.iso.datetime(),
 });
@@ -72,20 +74,6 @@ export const FramePage = z.object({
 export const Removal = z.object({ status: z.enum(['cancelled', 'deleted']), job_id: z.uuid() });
 
 export const ModelRemoval = z.object({ status: z.literal('deleted'), name: z.string() });
-
-export const PluginView = z.object({
-  name: z.string(),
-  state: z.string(),
-  description: z.string(),
-  reason: z.string().nullable(),
-  version: z.string(),
-  uptime_seconds: z.number().nullable(),
-  last_used: z.iso.datetime().nullable(),
-  success_count: z.number().int(),
-  error_count: z.number().int(),
-  last_execution_time_ms: z.number().nullable(),
-  avg_execution_time_ms: z.number().nullable(),
-});
 
 export const ManifestView = PluginManifest.extend({ model: ModelCard.nullable() });
 

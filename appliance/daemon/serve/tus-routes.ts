@@ -7,7 +7,7 @@ import { type Tus, tusPath } from './tus.ts';
 const resumable = { 'Tus-Resumable': z.literal('1.0.0') };
 const offset = z.string().meta({ type: 'string', description: 'Bytes that have come' });
 const metadata =
-  'plugin_id, tool and filename, and if wanted model, confidence (0..1) and classes (a JSON array of names, or names ' +
+  'plugin_id, tool (or logical_tool_id) and filename, and if wanted model, confidence (0..1) and classes (a JSON array of names, or names ' +
   'with commas between them), each in base64';
 const gone = { description: 'No such upload', schema: Detail };
 const one = `${tusPath}/{job_id}`;

@@ -5,16 +5,15 @@ import { ReadableStream } from 'node:stream/web';
 import { Server, type Upload } from '@tus/server';
 import { jobFiles } from '../../contract/frame.ts';
 import { Fault } from '../../contract/fault.ts';
-import { noJobOptions } from '../../contract/job-options.ts';
 import type { Log } from '../../log.ts';
 import { type Answer, json, text } from './answer.ts';
+import type { Assignments, Wish } from './assignment.ts';
 import type { Body } from './body.ts';
-import { chooseTool } from './choose-tool.ts';
 import { answerTo } from './faults.ts';
 import { shownName } from './file-name.ts';
 import type { Space } from './incoming-file.ts';
 import type { JobDesk } from './job-desk.ts';
-import { checkedOptions, type OptionModels, optionsIn } from './job-options.ts';
+import { optionsIn } from './job-options.ts';
 import { missing, Unprocessable } from './mistakes.ts';
 import { ResumableStore } from './resumable-store.ts';
 import type { RawRequest } from './route.ts';
@@ -25,7 +24,7 @@ import type { Uploads } from './upload.ts';
 export interface TusOptions {
   readonly desk: JobDesk;
   readonly uploads: Uploads;
-  readonly models: OptionModels;
+  readonly assignments: Assignments;
   /** Takes uploads that are still coming. On the file system of `jobsDir`. */
   readonly folder: string;
   readonly jobsDir: string;
@@ -144,9 +143,8 @@ export class Tus {
 
   /** The checks that a submit has before its body. */
   async #admit(upload: Upload): Promise<void> {
-    const { desk, models, most } = this.#options;
-    toolOf(upload);
-    await checkedOptions(optionsIn(upload.metadata ?? {}), models);
+    const { desk, assignments, most } = this.#options;
+    await assignments.decide(wishOf(upload));
     desk.admit();
     if ((await this.#store.ids()).length < most) return;
     throw new Fault('queue-full', `${most} uploads are unfinished; finish or delete one of them`);
@@ -167,12 +165,11 @@ export class Tus {
   }
 
   async #makeJob(upload: Upload): Promise<void> {
-    const { desk, log } = this.#options;
+    const { desk, assignments, log } = this.#options;
     const { id } = upload;
     if (desk.get(id)) return;
-    const { pluginId, tool } = toolOf(upload);
-    // What they ask of a model was checked before the first byte; one that is gone since then is for the job to tell.
-    const options = { ...noJobOptions, ...optionsIn(upload.metadata ?? {}) };
+    // What is asked of a model was checked before the first byte; one that is gone since then is for the job to tell.
+    const assignment = assignments.assume(wishOf(upload));
     const sourceType = await this.#store.check(id).catch(async (error: unknown) => {
       if (error instanceof Fault) await this.#store.forget(id);
       throw error;
@@ -186,7 +183,7 @@ export class Tus {
         sourceBytes: upload.offset,
         sourceType,
       };
-      desk.create({ id, pluginId, tool: tool.id, jobType: 'video', options, ...source });
+      desk.create({ id, ...assignment, ...source });
     } catch (error) {
       await this.#store.moveBack(input, id);
       throw error;
@@ -224,10 +221,16 @@ async function* noting(body: Body, note: (fault: Fault) => void): AsyncGenerator
   }
 }
 
-/** Throws as a submit does. */
-function toolOf({ metadata }: Upload): ReturnType<typeof chooseTool> {
-  const { plugin_id: plugin, tool } = metadata ?? {};
-  const unnamed = [plugin ? [] : ['plugin_id'], tool ? [] : ['tool']].flat();
-  if (plugin && tool) return chooseTool(plugin, [tool]);
-  throw new Unprocessable(unnamed.map((name) => missing('header', 'upload-metadata', name)));
+/** `tool`, and `logical_tool_id` in its place, may name several, with commas between them. Throws Unprocessable. */
+function wishOf({ metadata }: Upload): Wish {
+  const { plugin_id: plugin, tool, logical_tool_id: capability, pipeline } = metadata ?? {};
+  const unnamed = [plugin ? [] : ['plugin_id'], tool || capability || pipeline ? [] : ['tool']].flat();
+  if (!plugin || unnamed.length > 0)
+    throw new Unprocessable(unnamed.map((name) => missing('header', 'upload-metadata', name)));
+  const names = { tools: listed(tool), capabilities: listed(capability) };
+  return { plugin, ...names, input: 'video', options: optionsIn(metadata ?? {}) };
+}
+
+function listed(text: string | null | undefined): string[] {
+  return text ? text.split(',').map((name) => name.trim()) : [];
 }

@@ -37,6 +37,8 @@ export interface Upload {
   readonly sha256: string | null;
 }
 
+type Incoming = Pick<RawRequest, 'header' | 'body' | 'signal'>;
+
 export interface Receipt {
   readonly job: Job;
   /** It was there before: this upload has left nothing. */
@@ -63,12 +65,27 @@ export class Uploads {
    * `malformed-request`, or Unprocessable where there is not exactly one file.
    */
   async receive(
-    request: Pick<RawRequest, 'header' | 'body' | 'signal'>,
+    request: Incoming,
     take: (upload: Upload) => Job,
     salt: string | null = null,
     identify: FileLimits['identify'] = this.#options.identify,
   ): Promise<Receipt> {
-    return this.during(() => this.#receive(request, take, salt, identify));
+    const id = randomUUID();
+    const folder = join(this.#options.jobsDir, id);
+    const keep = async (part: string, upload: Omit<Upload, 'id'>): Promise<Receipt> => {
+      // A row must never know of a file that a loss of power takes back.
+      await moveDurably(part, join(folder, jobFiles.input));
+      const job = take({ id, ...upload });
+      const replayed = job.id !== id;
+      if (replayed) await rm(folder, { recursive: true, force: true });
+      return { job, replayed };
+    };
+    try {
+      return await this.takeIn(request, keep, salt, identify);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** Throws Fault `queue-full` where too many uploads are under way. */
@@ -83,44 +100,48 @@ export class Uploads {
     }
   }
 
-  async #receive(...[request, take, salt = null, identify]: Parameters<Uploads['receive']>): Promise<Receipt> {
-    const { uploadsDir, jobsDir, maxBytes, log } = this.#options;
+  /**
+   * Reads the field `file` of a form to a file of its own, and hands that to `keep`, which moves it away. Whatever goes
+   * wrong, in `keep` as well, the file does not stay. Throws as receive() does.
+   */
+  takeIn<T>(
+    request: Incoming,
+    keep: (part: string, upload: Omit<Upload, 'id'>) => Promise<T>,
+    salt: string | null = null,
+    identify: FileLimits['identify'] = this.#options.identify,
+  ): Promise<T> {
+    return this.during(() => this.#takeIn(request, keep, salt, identify));
+  }
+
+  async #takeIn<T>(...[request, keep, salt = null, identify]: Parameters<typeof this.takeIn<T>>): Promise<T> {
+    const { uploadsDir, maxBytes, log } = this.#options;
     const declared = Number(request.header('content-length')) || 0;
     if (declared > maxBytes + formBytes) throw tooLarge(maxBytes);
-    const id = randomUUID();
-    const part = join(uploadsDir, `${id}.part`);
-    const folder = join(jobsDir, id);
+    const part = join(uploadsDir, `${randomUUID()}.part`);
     const file = new IncomingFile(part, { ...this.#options, ...(identify && { identify }) }, salt);
     try {
       await file.open(declared);
       const name = await readForm(request, file);
       await file.finish();
-      // A row must never know of a file that a loss of power takes back.
-      await moveDurably(part, join(folder, jobFiles.input));
-      const job = take({ id, name, bytes: file.bytes, type: file.type, sha256: file.sha256() });
-      const replayed = job.id !== id;
-      if (replayed) await rm(folder, { recursive: true, force: true });
-      return { job, replayed };
+      return await keep(part, { name, bytes: file.bytes, type: file.type, sha256: file.sha256() });
     } catch (error) {
       await file.close();
       await rm(part, { force: true });
-      await rm(folder, { recursive: true, force: true });
-      log.info(
-        { uploadId: id, bytes: file.bytes, reason: error instanceof Error ? error.message : error },
-        'upload refused',
-      );
+      log.info({ bytes: file.bytes, reason: error instanceof Error ? error.message : error }, 'upload refused');
       throw storageFault(error) ?? error;
     }
   }
 }
 
-/** Inside the folder of uploads: those that can be resumed, which a new daemon keeps. */
+/** Inside the folder of uploads, and kept by a new daemon: those that can be resumed. */
 export const resumableFolder = 'resumable';
+/** The same of those that wait for their jobs. */
+export const keptFolder = 'kept';
 
 /** Makes the folder ready, and removes what an earlier daemon left in it. */
 export async function cleanUploads(uploadsDir: string): Promise<void> {
   await mkdir(uploadsDir, { recursive: true });
-  const left = (await readdir(uploadsDir)).filter((name) => name !== resumableFolder);
+  const left = (await readdir(uploadsDir)).filter((name) => name !== resumableFolder && name !== keptFolder);
   for (const name of left) await rm(join(uploadsDir, name), { recursive: true, force: true });
 }
 

@@ -1,10 +1,9 @@
 // The older video dialect: submit, the status that clients poll, and the results.
 import { JobStatusView, toJobStatusView } from '../../contract/api.ts';
-import { Fault } from '../../contract/fault.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Results } from '../results/results.ts';
 import { type Answer, json, jsonType, stream } from './answer.ts';
-import { foundJob } from './job-desk.ts';
+import { completedJob, foundJob } from './job-desk.ts';
 import { videoType } from './magic.ts';
 import { jobParams, type Route, route } from './route.ts';
 import { Detail, VideoResults } from './schemas.ts';
@@ -14,13 +13,13 @@ export interface VideoRoutesOptions extends SubmitOptions {
   readonly results: Results;
 }
 
-export function videoRoutes({ desk, uploads, models, results }: VideoRoutesOptions): Route[] {
+export function videoRoutes({ desk, uploads, assignments, results }: VideoRoutesOptions): Route[] {
   /** A job that changes is another object: each is put into words once, and forgotten with it. */
   const statuses = new WeakMap<Job, Answer>();
   return [
     submitRoute(
-      { desk, uploads, models },
-      { path: '/v1/video/submit', what: 'a video', input: 'video', jobType: 'video', identify: videoType },
+      { desk, uploads, assignments },
+      { path: '/v1/video/submit', what: 'a video', input: 'video', identify: videoType },
     ),
     route({
       method: 'GET',
@@ -50,8 +49,7 @@ export function videoRoutes({ desk, uploads, models, results }: VideoRoutesOptio
         404: { description: 'Job not found, or not completed', schema: Detail },
       },
       handle: ({ params, signal }) => {
-        const job = foundJob(desk, params.job_id);
-        if (job.status !== 'completed') throw new Fault('job-not-completed', 'Job not completed');
+        const job = completedJob(desk, params.job_id);
         return stream(results.videoResults(job, signal), jsonType);
       },
     }),

@@ -5,6 +5,7 @@ import type { Log } from '../../log.ts';
 import { type Answer, json } from './answer.ts';
 import { Call } from './call.ts';
 import { answerTo } from './faults.ts';
+import { isPreflight, preflightAnswer } from './cors.ts';
 import type { Gate } from './gate.ts';
 import { listenFault } from './listen-fault.ts';
 import { PlainSockets, type SocketHandlers } from './plain-sockets.ts';
@@ -166,13 +167,13 @@ export class Web {
     const { method } = call;
     const { gate } = this.#options;
     const found = this.#router.find(call.path);
+    // Asked without a key, and before any route of its own.
+    if (found && isPreflight(method, call.header) && gate.isGuest(call)) return preflightAnswer(allowed(found.methods));
     const route = found?.methods.get(method as Method) ?? (method === 'HEAD' ? found?.methods.get('GET') : undefined);
     if (route?.body) call.openBody();
     const changes = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
     gate.check(call, { changes, free: route?.open === true || !route });
     if (!found) return json({ detail: 'Not Found' }, { status: 404 });
-    const preflight = method === 'OPTIONS' && call.header('access-control-request-method') !== '';
-    if (preflight && gate.mayOpen(call)) return preflightAnswer(allowed(found.methods));
     if (!route) return notAllowed(allowed(found.methods));
     call.params = found.params;
     const asked = this.#options.operator && pinAskedOf(route, call, this.#options.operator);
@@ -228,18 +229,4 @@ function allowed(methods: ReadonlyMap<Method, unknown>): string {
 
 function notAllowed(allow: string): Answer {
   return json({ detail: 'Method Not Allowed' }, { status: 405, headers: { Allow: allow } });
-}
-
-const allowedHeaders =
-  'Authorization, X-API-Key, X-Operator-Pin, Content-Type, Range, If-None-Match, Idempotency-Key, ' +
-  'Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset';
-
-/** Read by the browser only for origins that corsHeaders names. */
-function preflightAnswer(allow: string): Answer {
-  const headers = {
-    'Access-Control-Allow-Methods': allow,
-    'Access-Control-Allow-Headers': allowedHeaders,
-    'Access-Control-Max-Age': '600',
-  };
-  return json(null, { headers });
 }

@@ -1,6 +1,9 @@
 // Every setting that there is, with its rule and its default.
 import { z } from 'zod';
 import { Provider } from '../../contract/frame.ts';
+import { DownloadSettings } from './download-settings.ts';
+import { MqttSettings } from './mqtt-settings.ts';
+import { WebhookEvent, webhookEvents } from '../../contract/webhook-api.ts';
 
 const Megabytes = z.number().positive();
 const Seconds = z.number().positive();
@@ -8,9 +11,17 @@ const Seconds = z.number().positive();
 const Option = z
   .union([z.string(), z.number(), z.boolean()])
   .transform((value) => (typeof value === 'boolean' ? String(Number(value)) : String(value)));
-const MqttUrl = z
-  .string()
-  .regex(/^(off|embedded(:\d{1,5})?|(mqtts?|wss?):\/\/.+)$/, 'expected off, embedded, embedded:PORT or an mqtt:// URL');
+
+/** Percent signs that mean nothing are found here, and not when the login is used. */
+function hasReadableLogin(url: string): boolean {
+  const { username, password } = new URL(url);
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false; // the mistake is told as that of the setting
+  }
+}
 
 /** The settings whole, as vedette.yaml, the kiosk and the variables give them together. */
 export const SettingsSchema = z.strictObject({
@@ -28,6 +39,8 @@ export const SettingsSchema = z.strictObject({
       max_upload_mb: Megabytes.default(20_480),
       /** Uploads are refused when the disk would fall below this. */
       disk_reserve_mb: Megabytes.default(1024),
+      /** Live streams of pictures over /v1/stream at the same time. */
+      max_streams: z.int().min(0).max(64).default(4),
     })
     .prefault({}),
   auth: z
@@ -114,11 +127,61 @@ export const SettingsSchema = z.strictObject({
     /** Of one inference; null: chosen by the size of the model. */
     threads: z.int().min(1).max(256).nullable().default(null),
   }),
-  mqtt: z
+  /** Where appliances tell each other, and other programs, of their jobs. */
+  redis: z
     .strictObject({
-      url: MqttUrl.default('embedded'),
-      username: z.string().optional(),
-      password: z.string().optional(),
+      url: z
+        .string()
+        .regex(/^rediss?:\/\/.+$/, 'expected a redis:// or rediss:// URL')
+        .nullable()
+        .default(null),
+      /** In front of every key. */
+      prefix: z
+        .string()
+        .regex(/^[\w.-]{1,64}$/, 'expected letters, digits, dots, dashes and underscores')
+        .default('vedette'),
+      /** Where others can open this appliance, such as `http://gate.lan:8000`. */
+      public_url: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .default(null),
+    })
+    .prefault({}),
+  /** Programs that are told by HTTP how jobs end. */
+  webhooks: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(64),
+        url: z
+          .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
+          .refine(hasReadableLogin, 'a % in the login must be written as %25'),
+        /** Signs what is sent; at least 16 characters, or `whsec_` and base64. */
+        secret: z.string().min(16),
+        events: z
+          .array(WebhookEvent)
+          .min(1)
+          .default([...webhookEvents]),
+      }),
+    )
+    .max(20)
+    .refine((hooks) => new Set(hooks.map(({ name }) => name)).size === hooks.length, 'two have the same name')
+    .default([]),
+  /** Folders with plugins of other makers, whose code runs in workers alone. */
+  plugins: z
+    .array(z.strictObject({ path: z.string().startsWith('/', 'expected a path that begins with /') }))
+    .max(20)
+    .refine((plugins) => new Set(plugins.map(({ path }) => path)).size === plugins.length, 'two have the same path')
+    .default([]),
+  mqtt: MqttSettings.prefault({}),
+  /** File of the pipelines and their targets. Null: `pipelines.yaml` beside this one, where it is. */
+  pipelines: z.string().min(1).nullable().default(null),
+  /** Of jobs that come as a URL. */
+  downloads: DownloadSettings.prefault({}),
+  /** Jobs that programs outside the appliance tell of. */
+  outside: z
+    .strictObject({
+      /** One of which nothing is heard for so long fails. */
+      silent_h: z.number().min(0.01).max(8760).default(24),
     })
     .prefault({}),
 });

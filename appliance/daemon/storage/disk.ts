@@ -6,7 +6,7 @@ import type { DiskView } from '../../contract/api.ts';
 import { Fault } from '../../contract/fault.ts';
 import type { Log } from '../../log.ts';
 import { hasMoved, type Limits, type Numbers, type Shortage, shortages } from './levels.ts';
-import { bytesOf, freeBytes } from './measure.ts';
+import { bytesOf, freeBytes, sizeOf } from './measure.ts';
 import type { Usage } from './usage.ts';
 import { complain, holdFor, refuse } from './words.ts';
 
@@ -113,6 +113,13 @@ export class Disk {
     const refusal = refuse({ bytes, promised, underWay }, now, limits, this.#short);
     if (refusal !== null) throw new Fault('disk-full', refusal);
     if (upload) this.#promised.set(upload, bytes);
+  }
+
+  /** Bytes that a file may have which is to fit at all, whatever else goes. */
+  async most(): Promise<number> {
+    const { reserve, uploads } = this.#limits;
+    const room = (await sizeOf(this.#options.folders.data)) - reserve;
+    return Math.max(Math.min(room, uploads ?? room), 0);
   }
 
   /** It has brought all, or was given up. */

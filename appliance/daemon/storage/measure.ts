@@ -9,6 +9,12 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
+/** Bytes of the whole file system, as far as a program without privileges may fill it. */
+export async function sizeOf(folder: string): Promise<number> {
+  const { blocks, bfree, bavail, bsize } = await statfs(folder);
+  return (blocks - (bfree - bavail)) * bsize;
+}
+
 /** Bytes of each file in a folder, by name. None where it is not there. Takes one thread: one file after the other. */
 export async function filesOf(folder: string): Promise<Map<string, number>> {
   const files = new Map<string, number>();

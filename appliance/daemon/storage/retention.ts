@@ -151,7 +151,7 @@ export class Retention {
       if (index < (keep.inputsKept ?? Infinity) && endedAt >= before) continue;
       if (!this.#isFinished(id)) continue;
       const { input } = usage.of(id);
-      await rm(join(folder, id, jobFiles.input), { force: true });
+      for (const name of [jobFiles.input, jobFiles.part]) await rm(join(folder, id, name), { force: true });
       usage.measure(id);
       this.#removed.inputs += 1;
       this.#removed.bytes += input;

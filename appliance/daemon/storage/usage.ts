@@ -133,7 +133,7 @@ export class Usage {
       const files = await filesOf(join(this.#folder, id));
       // A job that was removed meanwhile is not to come back.
       if (!this.#measuring.has(id)) return;
-      const input = files.get(jobFiles.input) ?? 0;
+      const input = (files.get(jobFiles.input) ?? 0) + (files.get(jobFiles.part) ?? 0);
       const all = [...files.values()].reduce((sum, bytes) => sum + bytes, 0);
       this.#set(id, files.size === 0 ? undefined : { input, artifacts: all - input });
     } catch (err) {
