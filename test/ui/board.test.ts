@@ -5,6 +5,7 @@ import { busy } from './busy-day.ts';
 import { findChromium } from './find-chromium.ts';
 import { completedJob, jobId, progressOf, runningJob } from './job-item.ts';
 import { expectTouchable, KioskBrowser, live, type Visited } from './kiosk-browser.ts';
+import { showResult } from './result-server.ts';
 import { drawn, sightOf } from './sight.ts';
 import { sizes } from './sizes.ts';
 
@@ -19,6 +20,12 @@ async function showSight({ page, server }: Visited, number = 7): Promise<void> {
   server.push('preview', sightOf(jobId(number), await drawn(page)));
   await page.getByRole('img', { name: /^What .* shows now$/ }).waitFor();
 }
+
+const outside = { id: 't1', type: 'clip_extraction', video_id: 'derby', metadata: {}, status: 'transcribing' };
+const outsideJob = runningJob(1, {
+  ...{ outside, stage: null, source: null, model: null, source_name: outside.video_id, source_bytes: 0 },
+  ...{ plugin_id: 'outside', tool: outside.type, tools: [outside.type], current_frame: 0, total_frames: null },
+});
 
 async function bottomOf(page: Page, selector: string): Promise<number> {
   const box = await page.locator(selector).first().boundingBox();
@@ -226,5 +233,27 @@ describe.skipIf(chromium === null)('the board', () => {
     server.advance(progressOf(runningJob(7), { seq: 61, progress: 80 }));
     await page.getByRole('progressbar').getByText('80').waitFor();
     expect(asked).toBe(before);
+  });
+
+  test('shows a job of a program outside in its own words, and offers nothing that is not its to do', async () => {
+    const error = { error: 'No space left', error_message: 'No space left', error_code: 'outside-failed' };
+    const failed = { ...outsideJob, ...error, status: 'failed', seq: 99, completed_at: outsideJob.updated_at } as const;
+    const { page, server, complaints } = await kiosk.visit({
+      prepare: (on) => {
+        showResult(on, { number: 1, frames: [], video: null, changes: failed });
+        on.jobs = [outsideJob];
+      },
+    });
+    await page.getByText('clip_extraction · transcribing').waitFor();
+    await page.getByRole('progressbar').getByText('42').waitFor();
+    expect(await page.getByRole('list', { name: 'Stages' }).count()).toBe(0);
+    server.put(failed);
+    await page.getByText('No space left').waitFor();
+    expect(await page.getByRole('button', { name: /again/ }).count()).toBe(0);
+    await page.getByRole('link', { name: 'derby' }).click();
+    await page.getByRole('heading', { name: 'derby', level: 1 }).waitFor();
+    expect(await page.getByRole('button', { name: /again/ }).count()).toBe(0);
+    expect(await page.locator('video').count()).toBe(0);
+    expect(complaints).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 // An appliance with something in every place of its screen.
 import { completedJob, jobId, jobItem, runningJob, systemView } from './job-item.ts';
 import type { KioskServer } from './kiosk-server.ts';
+import { noJobOptions } from '../../appliance/contract/job-options.ts';
 
 /** What stands for the picture of a frame. */
 const poster = Buffer.from(
@@ -20,7 +21,7 @@ export function busy(on: KioskServer): void {
     jobItem(9, { source_name: 'loading-dock-0915.mkv' }),
     jobItem(8, {
       source_name: 'IMG_2231 – second half, main stand (final cut).mov',
-      options: { model: 'yolov8s', confidence: null, classes: null },
+      options: { ...noJobOptions, model: 'yolov8s' },
     }),
     runningJob(7, { source_name: 'north-gate-2026-05-12.mp4' }),
     completedJob(6, { source_name: 'training-session.mp4', poster_url: posterOf(6) }),

@@ -1,5 +1,7 @@
 // Jobs and systems as the wire shows them, for tests of the screen.
 import type { JobItem, ProgressView, SystemView } from '../../appliance/contract/api.ts';
+import { noJobOptions } from '../../appliance/contract/job-options.ts';
+import { plainStages } from '../../appliance/contract/progress.ts';
 
 const origin = Date.UTC(2026, 4, 12, 9, 0, 0);
 
@@ -29,6 +31,7 @@ export function jobItem(number: number, changes: Partial<JobItem> = {}): JobItem
   const id = jobId(number);
   return {
     job_id: id,
+    appliance: null,
     status: 'pending',
     plugin_id: 'yolo-tracker',
     plugin: 'yolo-tracker',
@@ -42,7 +45,15 @@ export function jobItem(number: number, changes: Partial<JobItem> = {}): JobItem
     summary: null,
     result_url: null,
     poster_url: null,
-    options: { model: null, confidence: null, classes: null },
+    tools: ['video_player_detection'],
+    options: noJobOptions,
+    pipeline: null,
+    stages: [...plainStages],
+    source_url: null,
+    annotated_url: null,
+    clips: [],
+    deliveries: [],
+    outside: null,
     queue_rank: number,
     error_code: null,
     error_message: null,

@@ -40,6 +40,27 @@ describe('the jobs of the screen', () => {
     expect(jobs.pending).toEqual([]);
   });
 
+  test('of other appliances and of programs outside have no place in the queue, nor among what runs here', () => {
+    const jobs = new Jobs();
+    const appliance = { node: 'gate-south', url: null };
+    const outside = { id: 't', type: 'cut', video_id: 'v', metadata: {}, status: 'queued' };
+    jobs.replace([
+      runningJob(1, { outside }),
+      runningJob(2),
+      runningJob(3, { appliance }),
+      jobItem(4, { appliance }),
+      jobItem(5, { outside }),
+      jobItem(6),
+      completedJob(7, { appliance }),
+    ]);
+    const numbers = (list: readonly { job_id: string }[]) => list.map(({ job_id }) => Number(job_id.slice(-2)));
+    expect(numbers(jobs.running)).toEqual([2, 1]);
+    expect(numbers(jobs.pending)).toEqual([6]);
+    expect(numbers(jobs.besides)).toEqual([5]);
+    expect(numbers(jobs.elsewhere)).toEqual([3, 4]);
+    expect(numbers(jobs.finished)).toEqual([7]);
+  });
+
   test('forget a removed job', () => {
     const jobs = new Jobs();
     jobs.replace([completedJob(1)]);

@@ -58,6 +58,9 @@ export class KioskServer {
     'GET /v1/system/addresses': () => ({ status: 200, body: { urls: [], locked: false } }),
     'GET /v1/system/backups': () => ({ status: 200, body: { backups: [] } }),
     'GET /v1/imports': () => ({ status: 200, body: { folders: [], copies: [] } }),
+    'GET /v1/pipelines': () => ({ status: 200, body: { pipelines: [] } }),
+    'GET /v1/plugins': () => ({ status: 200, body: [] }),
+    'GET /v1/webhooks': () => ({ status: 200, body: { webhooks: [] } }),
     'GET /v1/settings': () => ({ status: 200, body: { settings: [], pin: false } }),
     'GET /v1/history': () => ({
       status: 200,

@@ -95,7 +95,11 @@ export function showResult(on: KioskServer, shown: ShownResult): JobItem {
   };
   on.routes[`GET /v1/jobs/${id}/timeline`] = ({ query }) => {
     const span = new Span(Number(query.get('from') ?? 0), Number(query.get('to') ?? 14), Number(query.get('bins')));
-    for (const frame of shown.frames) span.add(frame.frame_index, frame.pts_s, objectsIn(frame));
+    const asked = query.get('tool');
+    for (const frame of shown.frames) {
+      const found = objectsIn(frame).filter(({ tool }) => tool === null || tool === asked);
+      span.add(frame.frame_index, frame.pts_s, found);
+    }
     return { status: 200, body: span.timeline(id) };
   };
   const content = video === undefined ? { bytes: readFileSync(sampleVideo), type: 'video/mp4' } : video;

@@ -51,7 +51,7 @@ describe('the span of a timeline', () => {
 
 describe('what is drawn over a frame', () => {
   const thing = (trackId: number, x: number, confidence = 0.8): FoundObject => {
-    return { trackId, classId: 1, className: 'dog', confidence, box: [x, 0, x + 10, 10] };
+    return { tool: null, trackId, classId: 1, className: 'dog', confidence, box: [x, 0, x + 10, 10] };
   };
   const frames = Array.from({ length: 100 }, (_, at): SeenFrame => {
     return { at, index: at, pts: at / 25, things: [thing(1, at), thing(2, 2 * at, 0.3)] };

@@ -30,7 +30,7 @@ const failed = {
 
 function withoutCans(frames: readonly ResultFrame[]): readonly ResultFrame[] {
   return frames.map((frame) => {
-    if (!('xyxy' in frame.detections)) return frame;
+    if (!frame.detections || !('xyxy' in frame.detections)) return frame;
     const { xyxy, confidence, class_id, class_name } = frame.detections;
     const isKept = (_: unknown, n: number): boolean => class_name[n] !== 'can';
     const detections = {
@@ -210,7 +210,7 @@ describe.skipIf(chromium === null)('the result of a job', () => {
 
   test('with thousands of tracks draws only the rows that are seen', async () => {
     const many = tracked.map((frame, at) => {
-      if (!('tracked_objects' in frame.detections)) return frame;
+      if (!frame.detections || !('tracked_objects' in frame.detections)) return frame;
       const tracked_objects = frame.detections.tracked_objects.map((one, n) => ({ ...one, track_id: at * 20 + n + 1 }));
       return { ...frame, detections: { tracked_objects } };
     });

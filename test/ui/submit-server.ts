@@ -1,6 +1,10 @@
 // What the appliance answers to the submit screen, under a test's control.
+import type { Page } from 'playwright-core';
 import type { ImportCopy, ImportEntry, Imports } from '../../appliance/contract/import-api.ts';
 import type { ModelSight, ModelView } from '../../appliance/contract/model-api.ts';
+import type { PipelineView } from '../../appliance/contract/pipeline-api.ts';
+import type { PluginView } from '../../appliance/contract/plugin-api.ts';
+import type { PluginManifest, ToolManifest } from '../../appliance/contract/plugins.ts';
 import { busy } from './busy-day.ts';
 import { jobId } from './job-item.ts';
 import type { GivenAnswer, GivenRequest, KioskServer } from './kiosk-server.ts';
@@ -38,6 +42,67 @@ const sight: ModelSight = {
     { box: [40, 420, 110, 560], class: 'bottle', class_id: 12, confidence: 0.18, track_id: null },
   ],
 };
+
+export function pluginView(name: string, changes: Partial<PluginView> = {}): PluginView {
+  return {
+    ...{ name, state: 'ready', description: '', reason: null, version: '1.2.0', uptime_seconds: 4000, last_used: null },
+    ...{ success_count: 0, error_count: 0, last_execution_time_ms: null, avg_execution_time_ms: null },
+    ...changes,
+  };
+}
+
+function tool(id: string, title: string, description: string, changes: Partial<ToolManifest> = {}): ToolManifest {
+  const kinds = { input_types: ['video' as const], output_types: ['video_detections'], capabilities: [] };
+  return { id, title, description, inputs: {}, outputs: {}, ...kinds, ...changes };
+}
+
+const sureThings: PluginManifest = {
+  ...{ id: 'sure-things', name: 'Sure things', version: '1.2.0', description: '', type: 'outside', author: '' },
+  ...{ license: '', capabilities: [] },
+  tools: [
+    tool('sure', 'Sure things only', 'Keeps what the model is nearly certain of.'),
+    tool('largest', 'Largest object', 'Keeps the largest thing of every frame.'),
+    tool('still', 'Sure things of a picture', 'The same for one picture.', { input_types: ['image_bytes'] }),
+  ],
+};
+
+const stages: PipelineView['stages'] = [
+  ...[
+    { stage: 'downloading' as const, weight: 10 },
+    { stage: 'probing' as const, weight: 2 },
+  ],
+  ...[
+    { stage: 'analyzing' as const, weight: 68 },
+    { stage: 'annotating' as const, weight: 5 },
+  ],
+  ...[
+    { stage: 'clipping' as const, weight: 5 },
+    { stage: 'packaging' as const, weight: 2 },
+  ],
+  { stage: 'delivering', weight: 8 },
+];
+const rule = { min_confidence: 0.5, min_duration_s: 1, max_gap_s: 1, pre_roll_s: 2, post_roll_s: 2 };
+const pipelines: PipelineView[] = [
+  {
+    ...{ name: 'gate', description: 'Who came to the gate', stages, plugin_id: 'yolo-tracker', tools: ['track'] },
+    clips: [{ ...rule, class: 'person' }],
+    delivers_to: [{ target: 'nas', kind: 'folder', place: '/mnt/nas/<job_id>' }],
+  },
+  {
+    ...{ name: 'archive', description: '', plugin_id: null, tools: [], clips: [], delivers_to: [] },
+    stages: stages.filter(({ stage }) => stage === 'probing' || stage === 'analyzing' || stage === 'packaging'),
+  },
+];
+
+/** Two pipelines, a plugin from outside, and one that is broken. */
+export function prepareMore(server: KioskServer): void {
+  const broken = pluginView('wicked', { state: 'broken', reason: 'index.js exports no plugin' });
+  Object.assign(server.routes, {
+    'GET /v1/pipelines': () => ({ status: 200, body: { pipelines } }),
+    'GET /v1/plugins': () => ({ status: 200, body: [pluginView('yolo-tracker'), pluginView('sure-things'), broken] }),
+    'GET /v1/plugins/sure-things/manifest': () => ({ status: 200, body: sureThings }),
+  } satisfies KioskServer['routes']);
+}
 
 export function copy(number: number, changes: Partial<ImportCopy> = {}): ImportCopy {
   const place = { folder: 'stick', path: `day/gate-${number}.mp4`, bytes: 2e9, copied_bytes: 0 };
@@ -110,4 +175,12 @@ export function prepareSubmit(server: KioskServer): { readonly uploads: Held[]; 
     'DELETE /v1/uploads/*': () => ({ status: 204, body: Buffer.alloc(0) }),
   } satisfies KioskServer['routes']);
   return { uploads, orders };
+}
+
+/** Of the upload that begins next. */
+export async function metadataOf(page: Page): Promise<Record<string, string>> {
+  const begun = await page.waitForRequest((request) => request.url().endsWith('/v1/uploads'));
+  const metadata = begun.headers()['upload-metadata'] ?? '';
+  const told = metadata.split(',').map((pair) => pair.split(' ').map((text, at) => (at === 0 ? text : atob(text))));
+  return Object.fromEntries(told) as Record<string, string>;
 }

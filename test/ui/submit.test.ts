@@ -8,7 +8,7 @@ import { jobId } from './job-item.ts';
 import { expectTouchable, KioskBrowser, type Visit } from './kiosk-browser.ts';
 import type { KioskServer } from './kiosk-server.ts';
 import { sizes } from './sizes.ts';
-import { copy, prepareSubmit } from './submit-server.ts';
+import { copy, metadataOf, prepareMore, prepareSubmit } from './submit-server.ts';
 
 const chromium = findChromium();
 if (chromium === null) process.stderr.write('SKIPPED test/ui/submit: no chromium or google-chrome in PATH\n');
@@ -108,10 +108,7 @@ describe.skipIf(chromium === null)('the submit screen', () => {
     await sheet.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('region', { name: 'What to look for' }).getByText('1 class').waitFor();
     await page.getByRole('button', { name: 'Analyse 1 file' }).click();
-    const begun = page.waitForRequest((request) => request.url().endsWith('/v1/uploads'));
-    const metadata = (await begun).headers()['upload-metadata'] ?? '';
-    const told = metadata.split(',').map((pair) => pair.split(' ').map((text, at) => (at === 0 ? text : atob(text))));
-    expect(Object.fromEntries(told)).toEqual({
+    expect(await metadataOf(page)).toEqual({
       filename: 'sample.mp4',
       plugin_id: 'yolo-tracker',
       tool: 'video_player_tracking',
@@ -160,8 +157,9 @@ describe.skipIf(chromium === null)('the submit screen', () => {
     expect(JSON.parse(orders[0]?.body.toString() ?? '')).toEqual({
       folder: 'stick',
       paths: ['walk.mov', 'day/gate-1.mp4', 'day/gate-2.mp4', 'day/gate-3.mp4'],
-      tool: 'video_player_detection',
-      options: { model: null, confidence: null, classes: null },
+      plugin_id: 'yolo-tracker',
+      tool: ['video_player_detection'],
+      options: { model: null, confidence: null, classes: null, pipeline: null, annotated: false },
     });
     const rows = page.getByRole('region', { name: 'On their way' }).getByRole('listitem');
     await rows.filter({ hasText: 'gate-1.mp4' }).getByText('45% of 2.0 GB copied from stick').waitFor();
@@ -233,6 +231,7 @@ describe.skipIf(chromium === null)('the submit screen', () => {
       const path = `day/${'a-very-long-name-of-a-video-'.repeat(4)}.mp4`;
       const copies = [copy(1, { path, state: 'copying', copied_bytes: 9e8 }), copy(2, { state: 'failed', error: '' })];
       server.routes['GET /v1/imports'] = () => ({ status: 200, body: { folders: [], copies } });
+      prepareMore(server);
     });
     await choose(page, [
       { ...letter, name: `${'rechnung'.repeat(12)}.pdf` },
@@ -246,11 +245,15 @@ describe.skipIf(chromium === null)('the submit screen', () => {
     await kiosk.expectAccessible(page);
     await page.getByRole('button', { name: 'Ändern' }).click();
     await page.locator('.found').getByText('Würde in diesem Bild 3 Dinge finden').waitFor();
+    await page.getByRole('combobox', { name: 'Pipeline' }).selectOption('gate');
     await kiosk.shoot(page, 'submit-narrow-de-options');
+    await page.getByText('Liefert an nas').scrollIntoViewIfNeeded();
+    await kiosk.shoot(page, 'submit-narrow-de-pipeline');
+    await expectTouchable(page);
   });
 
   test('takes what is dropped on another screen, in Arabic from right to left', async () => {
-    const { page } = await visit({ ...sizes.panel, locale: 'ar' });
+    const { page } = await visit({ ...sizes.panel, locale: 'ar' }, prepareMore);
     await page.goto(page.url().replace('#/submit', '#/board'));
     await page.evaluate(`{
       const data = new DataTransfer();
@@ -266,6 +269,9 @@ describe.skipIf(chromium === null)('the submit screen', () => {
     await kiosk.expectAccessible(page);
     await page.getByRole('button', { name: 'تغيير' }).click();
     await page.getByRole('dialog').getByText('لا يستطيع هذا المتصفح').waitFor();
+    await page.getByRole('button', { name: 'المزيد' }).click();
+    await page.getByRole('checkbox', { name: 'Largest object' }).click();
+    await page.getByRole('checkbox', { name: 'Sure things only' }).scrollIntoViewIfNeeded();
     await kiosk.shoot(page, 'submit-panel-ar-options');
     await kiosk.expectAccessible(page);
   });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import type { Carrier, Delivery, Errand, Upload } from '../../ui/src/state/upload.ts';
 import { Uploads, type UploadsOptions } from '../../ui/src/state/uploads.svelte.ts';
 import { tempData } from '../support/temp-data.ts';
+import { noJobOptions } from '../../appliance/contract/job-options.ts';
 
 /** The other side of an upload: the test says how far it got and how it ended. */
 class Wire {
@@ -31,8 +32,9 @@ class Wire {
 
 const asVideo: Errand = {
   kind: 'video',
-  tool: 'video_player_detection',
-  options: { model: null, confidence: null, classes: null },
+  plugin: 'yolo-tracker',
+  tools: ['video_player_detection'],
+  options: noJobOptions,
 };
 
 function open(options: Partial<UploadsOptions> = {}): { uploads: Uploads; wire: Wire; kinds: () => string[] } {

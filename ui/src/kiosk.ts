@@ -13,6 +13,7 @@ import type { Question } from './state/question.svelte.ts';
 import type { Route } from './state/route.svelte.ts';
 import type { Saver } from './state/saver.svelte.ts';
 import type { Theme } from './state/theme.svelte.ts';
+import type { ToolTitles } from './state/tool-titles.svelte.ts';
 import type { Uploads } from './state/uploads.svelte.ts';
 import type { Appliance } from './wire/appliance.ts';
 import type { Language } from './words/language.svelte.ts';
@@ -34,6 +35,7 @@ export interface Kiosk {
   readonly route: Route;
   readonly saver: Saver;
   readonly theme: Theme;
+  readonly toolTitles: ToolTitles;
   /** Videos on their way; they go on whichever screen is shown. */
   readonly uploads: Uploads;
 }

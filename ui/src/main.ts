@@ -16,6 +16,7 @@ import { Question } from './state/question.svelte.ts';
 import { Route } from './state/route.svelte.ts';
 import { Saver } from './state/saver.svelte.ts';
 import { Theme } from './state/theme.svelte.ts';
+import { ToolTitles } from './state/tool-titles.svelte.ts';
 import { Uploads } from './state/uploads.svelte.ts';
 import { connectionLooks, statusLooks } from './words/looks.ts';
 import { Language } from './words/language.svelte.ts';
@@ -54,6 +55,7 @@ const appliance = new Appliance(origin, access, operator);
 const question = new Question();
 const commands = new Commands({ appliance, jobs, language, question, save: saveBlob });
 const theme = new Theme(localStorage);
+const toolTitles = new ToolTitles({ appliance, language });
 const saver = new Saver(localStorage);
 saver.watch(globalThis);
 const route = new Route(globalThis);
@@ -168,6 +170,7 @@ const kiosk: Kiosk = {
   route,
   saver,
   theme,
+  toolTitles,
   uploads,
 };
 mount(App, { target, props: { kiosk } });

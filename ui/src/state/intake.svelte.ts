@@ -1,6 +1,5 @@
 // Files that were chosen or dropped and not sent yet, what was turned away of them, and what is wanted of the rest.
-import type { JobOptions } from '../../../appliance/contract/job-options.ts';
-import type { ToolId } from '../../../appliance/contract/plugins.ts';
+import { type Choice, orderFor, usualChoice } from './choice.ts';
 import { type MediaKind, mediaKindOf } from './media-kind.ts';
 import type { Uploads } from './uploads.svelte.ts';
 
@@ -16,19 +15,22 @@ export interface TurnedAway {
   readonly reason: 'kind' | 'empty' | 'model';
 }
 
-/** Of the next jobs. Pictures are never tracked. */
-export interface Choice extends JobOptions {
-  readonly track: boolean;
+/** A video that the appliance was told to download. */
+export interface Fetched {
+  readonly jobId: string;
+  readonly name: string;
 }
 
-const modelsOwn: Choice = { track: false, model: null, confidence: null, classes: null };
 const mostTurnedAway = 20;
+const mostFetched = 20;
 
 export class Intake {
   chosen: readonly Chosen[] = $state.raw([]);
   /** The newest, newest last. */
   turnedAway: readonly TurnedAway[] = $state.raw([]);
-  choice: Choice = $state.raw(modelsOwn);
+  choice: Choice = $state.raw(usualChoice);
+  /** The newest, newest last. */
+  fetched: readonly Fetched[] = $state.raw([]);
 
   #lastId = 0;
 
@@ -65,14 +67,16 @@ export class Intake {
 
   /** Sends all that were chosen. */
   begin(uploads: Pick<Uploads, 'add'>): void {
-    const { track, ...options } = this.choice;
-    for (const { file, kind } of this.chosen) uploads.add([file], { kind, tool: toolFor(kind, track), options });
+    for (const { file, kind } of this.chosen) uploads.add([file], { kind, ...orderFor(kind, this.choice) });
     this.chosen = [];
     this.turnedAway = [];
   }
-}
 
-export function toolFor(kind: MediaKind, track: boolean): ToolId {
-  if (kind === 'picture') return 'player_detection';
-  return track ? 'video_player_tracking' : 'video_player_detection';
+  noteFetched(jobId: string, name: string): void {
+    this.fetched = [...this.fetched.filter((one) => one.jobId !== jobId), { jobId, name }].slice(-mostFetched);
+  }
+
+  forgetFetched(jobId: string): void {
+    this.fetched = this.fetched.filter((one) => one.jobId !== jobId);
+  }
 }

@@ -26,10 +26,20 @@ export class Jobs {
   /** False until the first snapshot: an empty screen would claim that there are no jobs. */
   known = $state(false);
 
-  /** The one that began first comes first. */
-  readonly running = $derived(this.#list('running').sort(byCreation));
-  /** In the order in which they will run. */
-  readonly pending = $derived(this.#list('pending').sort(byRank));
+  /** Known here; the one that began first comes first, those of programs outside last. */
+  readonly running = $derived(this.#list('running').filter(isHere).sort(byWorker));
+  /** The queue, in the order in which they will run. */
+  readonly pending = $derived(this.#list('pending').filter(isQueued).sort(byRank));
+  /** What waits for a program outside: it has no place in the queue. */
+  readonly besides = $derived(
+    this.#list('pending')
+      .filter((job) => isHere(job) && !isQueued(job))
+      .sort(byCreation),
+  );
+  /** What runs and waits on other appliances. */
+  readonly elsewhere: readonly JobItem[] = $derived(
+    [...this.#list('running').sort(byCreation), ...this.#list('pending').sort(byRank)].filter((job) => !isHere(job)),
+  );
   /** Newest first. */
   readonly finished = $derived(this.#list('finished').sort(byEnd).slice(0, shownFinished));
 
@@ -96,9 +106,22 @@ export class Jobs {
   }
 }
 
+function isHere({ appliance }: JobItem): boolean {
+  return appliance === null;
+}
+
+/** Only those are worked on by this appliance. */
+function isQueued({ appliance, outside }: JobItem): boolean {
+  return appliance === null && outside === null;
+}
+
 /** Times of the wire are ISO 8601 in UTC, so text order is time order; the id makes it stable. */
 function byCreation(a: JobItem, b: JobItem): number {
   return compare(a.created_at, b.created_at) || compare(a.job_id, b.job_id);
+}
+
+function byWorker(a: JobItem, b: JobItem): number {
+  return Number(a.outside !== null) - Number(b.outside !== null) || byCreation(a, b);
 }
 
 function byRank(a: JobItem, b: JobItem): number {

@@ -1,12 +1,9 @@
 // One file on its way to the appliance: what it is to become there, how far it is, and how such files are carried.
-import type { JobOptions } from '../../../appliance/contract/job-options.ts';
-import type { ToolId } from '../../../appliance/contract/plugins.ts';
 import type { Answer, Refused } from '../wire/answers.ts';
+import type { JobOrder } from './choice.ts';
 
 /** What a file is to become. */
-export type Errand =
-  | { readonly kind: 'video' | 'picture'; readonly tool: ToolId; readonly options: JobOptions }
-  | { readonly kind: 'model' };
+export type Errand = ({ readonly kind: 'video' | 'picture' } & JobOrder) | { readonly kind: 'model' };
 
 type UploadState =
   | { readonly kind: 'waiting' }

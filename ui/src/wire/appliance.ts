@@ -4,6 +4,10 @@ import type { ResultFrame } from '../../../appliance/contract/frame.ts';
 import type { HistoryPage } from '../../../appliance/contract/history-api.ts';
 import type { ImportListing, ImportRequest, Imports } from '../../../appliance/contract/import-api.ts';
 import type { ModelList, ModelSettingsChange, ModelSight } from '../../../appliance/contract/model-api.ts';
+import type { PipelineView } from '../../../appliance/contract/pipeline-api.ts';
+import type { PluginView } from '../../../appliance/contract/plugin-api.ts';
+import type { PluginManifest } from '../../../appliance/contract/plugins.ts';
+import type { SubmitUrlRequest } from '../../../appliance/contract/submit-api.ts';
 import type { SettingsChange, SettingsView } from '../../../appliance/contract/settings-api.ts';
 import type {
   Addresses,
@@ -14,6 +18,7 @@ import type {
   VitalsHistory,
 } from '../../../appliance/contract/system-api.ts';
 import type { Timeline } from '../../../appliance/contract/timeline.ts';
+import type { DeadMessage, WebhookView } from '../../../appliance/contract/webhook-api.ts';
 import type { Access } from '../state/access.svelte.ts';
 import type { Operator } from '../state/operator.svelte.ts';
 import { Requests } from './requests.ts';
@@ -87,15 +92,17 @@ export class Appliance {
     return (await this.#requests.json<{ frames: readonly ResultFrame[] }>(path, { signal })).frames;
   }
 
-  /** Null for a span: all of it, in seconds. */
+  /** Null for a span: all of it, in seconds. `tool`: of a job with several, the one whose findings are counted. */
   timeline(
     jobId: string,
     bins: number,
     span: readonly [number, number] | null,
     signal: AbortSignal,
+    tool: string | null = null,
   ): Promise<Timeline> {
     const part = span === null ? '' : `&from=${span[0]}&to=${span[1]}`;
-    return this.#requests.json(`/v1/jobs/${jobId}/timeline?bins=${bins}${part}`, { signal });
+    const whose = tool === null ? '' : `&tool=${encodeURIComponent(tool)}`;
+    return this.#requests.json(`/v1/jobs/${jobId}/timeline?bins=${bins}${part}${whose}`, { signal });
   }
 
   history({ status = [], ...query }: HistoryQuery, signal: AbortSignal): Promise<HistoryPage> {
@@ -149,12 +156,53 @@ export class Appliance {
     return this.#requests.json(`/v1/imports/${encodeURIComponent(folder)}/files?${asked}`, { signal });
   }
 
-  beginImport(request: Omit<ImportRequest, 'plugin_id'>): Promise<Imports> {
+  beginImport(request: ImportRequest): Promise<Imports> {
     return this.#requests.json('/v1/imports', { method: 'POST', body: JSON.stringify(request) });
   }
 
   async endImport(id: string): Promise<void> {
     await this.#requests.ask(`/v1/imports/${id}`, { method: 'DELETE' });
+  }
+
+  /** `key`: the same one with the same request makes no second job. */
+  async submitUrl(request: SubmitUrlRequest, key: string): Promise<string> {
+    const init = { method: 'POST', body: JSON.stringify(request), headers: { 'Idempotency-Key': key } };
+    return (await this.#requests.json<{ job_id: string }>('/v1/jobs', init)).job_id;
+  }
+
+  async pipelines(signal: AbortSignal): Promise<readonly PipelineView[]> {
+    return (await this.#requests.json<{ pipelines: readonly PipelineView[] }>('/v1/pipelines', { signal })).pipelines;
+  }
+
+  plugins(signal: AbortSignal): Promise<readonly PluginView[]> {
+    return this.#requests.json('/v1/plugins', { signal });
+  }
+
+  manifest(plugin: string, signal: AbortSignal): Promise<PluginManifest> {
+    return this.#requests.json(`/v1/plugins/${encodeURIComponent(plugin)}/manifest`, { signal });
+  }
+
+  /** Of one from outside: jobs that start from now on run its code as it is now. */
+  reloadPlugin(name: string): Promise<PluginView> {
+    return this.#requests.json(`/v1/plugins/${encodeURIComponent(name)}/reload`, { method: 'POST' });
+  }
+
+  async webhooks(signal: AbortSignal): Promise<readonly WebhookView[]> {
+    return (await this.#requests.json<{ webhooks: readonly WebhookView[] }>('/v1/webhooks', { signal })).webhooks;
+  }
+
+  /** Messages that were given up, newest first, at most 100. */
+  async deadMessages(signal: AbortSignal): Promise<readonly DeadMessage[]> {
+    const path = '/v1/webhooks/dead?limit=100';
+    return (await this.#requests.json<{ messages: readonly DeadMessage[] }>(path, { signal })).messages;
+  }
+
+  async retryMessage(id: string): Promise<void> {
+    await this.#requests.ask(`/v1/webhooks/dead/${encodeURIComponent(id)}/retry`, { method: 'POST' });
+  }
+
+  async forgetMessage(id: string): Promise<void> {
+    await this.#requests.ask(`/v1/webhooks/dead/${encodeURIComponent(id)}`, { method: 'DELETE' });
   }
 
   health(signal: AbortSignal): Promise<Health> {

@@ -25,18 +25,26 @@ export const statusLooks = {
 
 export const stageWords = {
   queued: 'shell.stage-queued',
+  downloading: 'shell.stage-downloading',
   probing: 'shell.stage-probing',
   analyzing: 'shell.stage-analyzing',
+  annotating: 'shell.stage-annotating',
+  clipping: 'shell.stage-clipping',
   packaging: 'shell.stage-packaging',
+  delivering: 'shell.stage-delivering',
   completed: 'shell.stage-completed',
 } as const satisfies Record<Stage, MessageId>;
 
 /** The same as steps of a way. */
 export const stepWords = {
   queued: 'shell.step-queued',
+  downloading: 'shell.step-downloading',
   probing: 'shell.step-probing',
   analyzing: 'shell.step-analyzing',
+  annotating: 'shell.step-annotating',
+  clipping: 'shell.step-clipping',
   packaging: 'shell.step-packaging',
+  delivering: 'shell.step-delivering',
   completed: 'shell.step-completed',
 } as const satisfies Record<Stage, MessageId>;
 

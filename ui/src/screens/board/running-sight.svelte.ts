@@ -44,8 +44,9 @@ export class RunningSight {
 
   readonly #wantsStills = $derived.by(() => {
     const { connection, job } = this.#options;
-    // Pictures have no preview.
-    return connection() === 'polling' && job().job_type.startsWith('video');
+    const { appliance, outside, job_type: type } = job();
+    // Pictures have no preview, nor has what is worked on elsewhere.
+    return connection() === 'polling' && type.startsWith('video') && outside === null && appliance === null;
   });
   readonly #id: string = $derived.by(() => this.#options.job().job_id);
 

@@ -1,7 +1,7 @@
 // When something of a class comes into sight. Pure.
 import type { Timeline } from '../../../../appliance/contract/timeline.ts';
 import type { FrameStore } from './frame-store.svelte.ts';
-import type { SeenFrame } from './seen.ts';
+import { ofTool, type SeenFrame } from './seen.ts';
 
 /** Its first frame lies within these seconds. */
 export interface Appearance {
@@ -41,28 +41,31 @@ export async function besideFrame(
     from,
     direction,
     store,
+    tool = null,
   }: {
     readonly className: string;
     readonly from: SeenFrame;
     readonly direction: 1 | -1;
     readonly store: FrameStore;
+    /** Whose findings count; null for a job that has only one. */
+    readonly tool?: string | null;
   },
 ): Promise<SeenFrame | undefined> {
   const ahead = list.filter(({ from: begin, to }) => (direction === 1 ? to >= from.pts : begin <= from.pts));
   for (const one of direction === 1 ? ahead : ahead.reverse()) {
-    const frame = await firstWith(className, one, store);
+    const frame = await firstWith({ className, tool }, one, store);
     if (frame !== undefined && Math.sign(frame.at - from.at) === direction) return frame;
   }
   return undefined;
 }
 
 async function firstWith(
-  className: string,
+  { className, tool }: { readonly className: string; readonly tool: string | null },
   { from, to }: Appearance,
   store: FrameStore,
 ): Promise<SeenFrame | undefined> {
   let frame = await store.from(from);
-  while (frame !== undefined && !frame.things.some((thing) => thing.className === className)) {
+  while (frame !== undefined && !ofTool(frame, tool).things.some((thing) => thing.className === className)) {
     if (frame.pts > to) return undefined;
     frame = await store.get(frame.at + 1);
   }

@@ -3,7 +3,7 @@ import type { ResultFrame } from '../../../../appliance/contract/frame.ts';
 import { Refusal } from '../../wire/requests.ts';
 import type { Refused } from '../../wire/answers.ts';
 import { Contents, frameAt, type Page, rounding, type Way } from './frame-pages.ts';
-import { type SeenFrame, seenFrame } from './seen.ts';
+import { followerIn, type SeenFrame, seenFrame } from './seen.ts';
 
 export interface FrameStoreOptions {
   /** Frames from the `offset`th on, at most `limit`. Throws Refusal. */
@@ -45,6 +45,8 @@ export class FrameStore {
   problem: Refused | null = $state.raw(null);
   /** Time of the first frame; undefined until it is known. */
   firstPts: number | undefined = $state();
+  /** Of several tools the first that follows things; null where none does, or it is not known yet. */
+  following: string | null = $state(null);
   #pages: readonly Held[] = $state.raw([]);
   /** There are no more frames than this; null where that is not known. */
   #total: number | null = $state.raw(null);
@@ -213,6 +215,8 @@ export class FrameStore {
     try {
       const frames = await this.#load(offset, this.#size, signal);
       if (!signal.aborted) {
+        const [first] = frames;
+        if (first !== undefined) this.following ??= followerIn(first);
         const seen = frames.map((frame, n) => seenFrame(frame, offset + n));
         this.#keep(page, seen);
       }

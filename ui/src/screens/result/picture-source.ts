@@ -1,13 +1,23 @@
 // Where the picture of a job comes from, and why the browser does not show it.
+import type { JobItem } from '../../../../appliance/contract/api.ts';
 import type { Access } from '../../state/access.svelte.ts';
 import type { Appliance } from '../../wire/appliance.ts';
 
-/** `unplayable`: it is there, but not in a form that this browser plays. `gone`: it was removed. `away`: no answer. */
-export type PictureTrouble = 'unplayable' | 'gone' | 'away';
+/**
+ * `unplayable`: it is there, but not in a form that this browser plays. `gone`: it was removed. `away`: no answer.
+ * `coming`: it is still being downloaded. `never`: nor was it ever here.
+ */
+export type PictureTrouble = 'unplayable' | 'gone' | 'away' | 'coming' | 'never';
 
 export interface PictureSourceOptions {
   readonly access: Access;
   readonly appliance: Pick<Appliance, 'openSession'>;
+}
+
+/** What is known of it without asking: a video by its address is not there before it was downloaded. */
+export function troubleOf({ source_url, source, status }: Pick<JobItem, 'source_url' | 'source' | 'status'>) {
+  if (source_url === null || source !== null) return null;
+  return status === 'pending' || status === 'running' ? 'coming' : 'never';
 }
 
 /** The video that was submitted, or the picture. */

@@ -62,6 +62,11 @@ export class Playhead {
     return this.shown.state === 'found' ? this.shown.frame : null;
   }
 
+  /** False while it is led to a place that is not shown yet. */
+  get settled(): boolean {
+    return this.ready && this.#next === null && this.#media?.seeking !== true;
+  }
+
   /** Follows this element until the function that it returns is called. */
   attach(media: Media): () => void {
     this.#media = media;

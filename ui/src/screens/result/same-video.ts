@@ -2,7 +2,8 @@
 import type { JobItem } from '../../../../appliance/contract/api.ts';
 
 export function isSameVideo(a: JobItem, b: JobItem): boolean {
-  return a.source_name === b.source_name && a.source_bytes === b.source_bytes;
+  const isHere = [a, b].every(({ appliance, outside }) => appliance === null && outside === null);
+  return isHere && a.source_name === b.source_name && a.source_bytes === b.source_bytes;
 }
 
 /** Each once, the newest first. */

@@ -34,6 +34,12 @@ export class Selection {
   toggleTrack(id: number): void {
     this.#hiddenTracks = toggled(this.#hiddenTracks, id);
   }
+
+  /** Another tool counts its tracks anew. */
+  forgetTracks(): void {
+    this.chosen = null;
+    this.#hiddenTracks = [];
+  }
 }
 
 function toggled<T>(list: readonly T[], value: T): readonly T[] {

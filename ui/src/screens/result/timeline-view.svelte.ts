@@ -60,12 +60,25 @@ export class TimelineView {
     } catch (error) {
       this.#fail(error, asking.signal);
     } finally {
-      this.#overviewAsking = null;
-      if (this.#again && !asking.signal.aborted) {
-        this.#again = false;
-        void this.refresh();
+      if (this.#overviewAsking === asking) {
+        this.#overviewAsking = null;
+        if (this.#again && !asking.signal.aborted) {
+          this.#again = false;
+          void this.refresh();
+        }
       }
     }
+  }
+
+  /** From now on `load` brings another one: nothing that is known of this one holds. */
+  restart(): void {
+    this.close();
+    this.#overviewAsking = null;
+    this.#again = false;
+    this.overview = null;
+    this.#detail = null;
+    void this.refresh();
+    if (this.#span !== null) void this.#refine(this.#span);
   }
 
   /** `factor` > 1 shows less; the moment `about` stays where it is. */

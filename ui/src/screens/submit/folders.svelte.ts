@@ -1,9 +1,10 @@
 // Looking through the folders that videos are taken in from, such as a USB stick's.
 import type { ImportFolder, ImportListing } from '../../../../appliance/contract/import-api.ts';
-import { type Choice, toolFor } from '../../state/intake.svelte.ts';
+import { type Choice, orderFor } from '../../state/choice.ts';
 import type { Pushed } from '../../state/pushed.svelte.ts';
 import type { Refused } from '../../wire/answers.ts';
 import type { Appliance } from '../../wire/appliance.ts';
+import { importSent } from '../../wire/job-words.ts';
 import { Refusal } from '../../wire/requests.ts';
 
 export interface FoldersOptions {
@@ -90,13 +91,13 @@ export class Folders {
   }
 
   /** True where they are on their way. */
-  async order({ track, ...options }: Choice): Promise<boolean> {
+  async order(choice: Choice): Promise<boolean> {
     const { folder, selected } = this;
     if (folder === null || selected.length === 0) return false;
     this.ordering = true;
     this.refused = null;
     try {
-      const wish = { folder, paths: selected.slice(0, mostPaths), tool: toolFor('video', track), options };
+      const wish = importSent(folder, selected.slice(0, mostPaths), orderFor('video', choice));
       this.#options.pushed.imports = (await this.#options.appliance.beginImport(wish)).copies;
       // What does not fit into one order stays selected for the next.
       this.selected = selected.slice(mostPaths);

@@ -1,7 +1,7 @@
 // Which of the things that a model sees would be told, and how many of each. Pure.
 import type { ModelView } from '../../../../appliance/contract/model-api.ts';
 import type { SeenObject } from '../../../../appliance/contract/preview.ts';
-import type { Choice } from '../../state/intake.svelte.ts';
+import type { Choice } from '../../state/choice.ts';
 
 /** The choice where something was chosen, else what is set of the model. */
 export function confidenceOf(choice: Choice, model: ModelView | null): number {
