@@ -1,9 +1,9 @@
 // One video from the upload to the job's end, shown on the way: what `start` and `run` have in common.
 import type { JobItem } from '../contract/api.ts';
-import type { Client } from './client.ts';
+import type { Client, Wish } from './client.ts';
 import type { Display } from './display.ts';
 import { Interrupted } from './interrupt.ts';
-import { outcomeLine, succeeded } from './outcome.ts';
+import { outcomeLine } from './outcome.ts';
 import { watchJob } from './watch.ts';
 
 export interface AnalyseOptions {
@@ -11,7 +11,7 @@ export interface AnalyseOptions {
   readonly display: Display;
   readonly signal: AbortSignal;
   readonly file: string;
-  readonly tool: string;
+  readonly wish: Wish;
   /** Says where a job's result lies. */
   readonly place: (jobId: string) => string;
 }
@@ -20,13 +20,13 @@ export interface AnalyseOptions {
 export async function analyse(options: AnalyseOptions): Promise<JobItem> {
   const { client, display, signal } = options;
   const jobId = await client.submit(options.file, {
-    tool: options.tool,
+    wish: options.wish,
     signal,
     onSent: (share) => display.status(`uploading ${Math.floor(share * 100)} %`),
   });
   try {
     const { job, startedAt } = await follow(options, jobId);
-    const classes = succeeded(job) ? await client.countClasses(jobId) : [];
+    const classes = Object.entries(job.summary?.class_counts ?? {}).sort(([, left], [, right]) => right - left);
     display.done();
     for (const warning of job.warnings) display.line(`warning: ${warning}`);
     display.line(outcomeLine({ job, classes, startedAt, place: options.place(jobId) }));

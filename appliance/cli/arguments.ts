@@ -16,7 +16,12 @@ export interface StartCommand {
 export interface RunCommand {
   readonly kind: 'run';
   readonly file: string;
-  readonly tool: string;
+  /** One, or several that look at the same decode. */
+  readonly tools: readonly string[];
+  /** Of the appliance's pipelines. */
+  readonly pipeline: string | undefined;
+  /** Where the video with boxes drawn on it goes. */
+  readonly annotated: string | undefined;
   /** Where the whole result goes as JSON; `-` is stdout. */
   readonly json: string | undefined;
   readonly url: string | undefined;
@@ -116,12 +121,20 @@ const readers = {
     return read('serve', rest, {}, 0).help ?? { kind: 'serve' };
   },
   run(rest) {
-    const options = { ...url, tool: { type: 'string', default: 'detect' }, json: { type: 'string' } } as const;
+    const options = {
+      ...url,
+      tool: { type: 'string', multiple: true },
+      pipeline: { type: 'string' },
+      annotated: { type: 'string' },
+      json: { type: 'string' },
+    } as const;
     const { values, positionals, help } = read('run', rest, options, 1);
     if (help) return help;
     const [file] = positionals;
     if (file === undefined) throw new UsageError('which file?', 'run');
-    return { kind: 'run', file, tool: values.tool, json: values.json, url: values.url };
+    const { tool: tools = ['detect'], pipeline, annotated, json } = values;
+    if (annotated === '-') throw new UsageError('--annotated takes a file, not stdout', 'run');
+    return { kind: 'run', file, tools, pipeline, annotated, json, url: values.url };
   },
   doctor(rest) {
     const { values, help } = read('doctor', rest, url, 0);

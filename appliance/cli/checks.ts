@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { gstreamerElements } from '../contract/elements.ts';
+import { encoderElements, gstreamerElements, soundElements } from '../contract/elements.ts';
 import { Client } from './client.ts';
 import type { Environment } from './environment.ts';
 import type { Finding } from './finding.ts';
@@ -19,6 +19,7 @@ export async function* check(environment: Environment): AsyncGenerator<Finding> 
   yield nodeVersion(process.versions.node);
   for (const name of nativeModules) yield await nativeModule(name);
   yield await gstreamer();
+  yield await encoders();
   yield await isolation();
   yield await model(environment.modelFile);
   yield* providers(environment);
@@ -59,24 +60,55 @@ async function nativeModule(name: (typeof nativeModules)[number]): Promise<Findi
 
 async function gstreamer(): Promise<Finding> {
   const subject = 'GStreamer';
-  const absent: string[] = [];
-  const packages = new Set<string>();
-  for (const [element, debianPackage] of Object.entries(gstreamerElements)) {
-    try {
-      await execute('gst-inspect-1.0', ['--exists', element], { timeout: 60_000 });
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') {
-        const found = 'gst-inspect-1.0 is not there, so its elements cannot be checked';
-        return { subject, verdict: 'bad', found, remedy: 'sudo apt-get install gstreamer1.0-tools' };
-      }
-      absent.push(element);
-      packages.add(debianPackage);
-    }
+  const absent = await missingElements(gstreamerElements);
+  if (absent === null) {
+    const found = 'gst-inspect-1.0 is not there, so its elements cannot be checked';
+    return { subject, verdict: 'bad', found, remedy: 'sudo apt-get install gstreamer1.0-tools' };
   }
   if (absent.length === 0)
     return { subject, verdict: 'good', found: `all ${Object.keys(gstreamerElements).length} elements` };
+  const packages = new Set(absent.map((element) => gstreamerElements[element]));
   const remedy = `sudo apt-get install ${[...packages].join(' ')}`;
   return { subject, verdict: 'bad', found: `lacks ${absent.join(', ')}`, remedy };
+}
+
+/** Jobs that ask for no annotated video need none of it. */
+async function encoders(): Promise<Finding> {
+  const subject = 'Annotated video';
+  const lacking = await missingElements({ ...encoderElements, ...soundElements });
+  if (lacking === null) {
+    return {
+      subject,
+      verdict: 'doubtful',
+      found: 'cannot be checked',
+      remedy: 'sudo apt-get install gstreamer1.0-tools',
+    };
+  }
+  const absent = new Set<string>(lacking);
+  const [encoder] = Object.keys(encoderElements).filter((element) => !absent.has(element));
+  if (encoder === undefined) {
+    const remedy = `sudo apt-get install ${encoderElements.x264enc}`;
+    return { subject, verdict: 'doubtful', found: 'no encoder of H.264: none can be made', remedy };
+  }
+  const mute = Object.entries(soundElements).filter(([element]) => absent.has(element));
+  if (mute.length === 0) return { subject, verdict: 'good', found: `encoded by ${encoder}` };
+  const found = `encoded by ${encoder}; lacks ${mute.map(([element]) => element).join(', ')} for some sound`;
+  const packages = new Set(mute.map(([, debianPackage]) => debianPackage));
+  return { subject, verdict: 'doubtful', found, remedy: `sudo apt-get install ${[...packages].join(' ')}` };
+}
+
+/** Null where there is no program that knows. */
+async function missingElements<T extends string>(elements: Readonly<Record<T, string>>): Promise<T[] | null> {
+  const absent: T[] = [];
+  for (const element of Object.keys(elements) as T[]) {
+    try {
+      await execute('gst-inspect-1.0', ['--exists', element], { timeout: 60_000 });
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      absent.push(element);
+    }
+  }
+  return absent;
 }
 
 const Isolation = z.object({ by: z.string(), lacks: z.array(z.string()), remedy: z.string().nullable() });
@@ -165,5 +197,6 @@ async function existing(folder: string): Promise<string> {
 
 function lastError(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
-  return /^\w*Error.*$/m.exec(stderr ?? '')?.[0] ?? message.split('\n', 1)[0] ?? '';
+  // A bug's stack names its error; our own programs say `vedette: ` and why they refuse, such as the settings.
+  return /^(?:\w*Error|vedette: ).*$/m.exec(stderr ?? '')?.[0] ?? message.split('\n', 1)[0] ?? '';
 }

@@ -1,11 +1,8 @@
 // The appliance's REST interface, as far as the command line needs it.
 import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { objectsIn } from '../contract/found.ts';
-import { ResultFrame } from '../contract/frame.ts';
 import { ModelList, ModelView } from '../contract/model-api.ts';
 import { upload } from './upload.ts';
 
@@ -22,6 +19,13 @@ export class Refusal extends Error {
 
 const Health = z.object({ status: z.string(), version: z.string() });
 export type Health = z.infer<typeof Health>;
+
+/** What is to be done with a video. */
+export interface Wish {
+  readonly tools: readonly string[];
+  readonly pipeline?: string | undefined;
+  readonly annotated?: boolean;
+}
 
 const Submitted = z.object({ job_id: z.uuid() });
 const Detail = z.object({ detail: z.union([z.string(), z.array(z.object({ msg: z.string() }))]) });
@@ -57,9 +61,13 @@ export class Client {
   /** Streams the file to the appliance; `onSent` hears 0..1. Returns the job's id. */
   async submit(
     file: string,
-    options: { tool: string; signal: AbortSignal; onSent: (share: number) => void },
+    options: { wish: Wish; signal: AbortSignal; onSent: (share: number) => void },
   ): Promise<string> {
-    const query = new URLSearchParams({ plugin_id: 'yolo-tracker', tool: options.tool });
+    const { tools, pipeline, annotated } = options.wish;
+    const query = new URLSearchParams({ plugin_id: 'yolo-tracker' });
+    for (const tool of tools) query.append('tool', tool);
+    if (pipeline !== undefined) query.set('pipeline', pipeline);
+    if (annotated) query.set('annotated', 'true');
     const answer = await upload({
       url: `${this.url}/v1/video/submit?${query.toString()}`,
       headers: this.#headers,
@@ -91,26 +99,15 @@ export class Client {
   /** Streams the whole result to a file, or to stdout for `-`. */
   async saveResult(jobId: string, target: string): Promise<void> {
     const body = await this.#stream(`/v1/jobs/${jobId}/result`);
-    try {
-      if (target === '-') await pipeline(body, process.stdout, { end: false });
-      else await pipeline(body, createWriteStream(target));
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Refusal(`the result could not be saved: ${why}`, { cause });
-    }
+    const save =
+      target === '-' ? pipeline(body, process.stdout, { end: false }) : pipeline(body, createWriteStream(target));
+    await save.catch((cause: unknown) => notSaved('result', cause));
   }
 
-  /** Detections by class, most first; counted from the streamed frames, whatever their number. */
-  async countClasses(jobId: string): Promise<readonly (readonly [name: string, count: number])[]> {
-    const counts = new Map<string, number>();
-    const lines = createInterface({ input: await this.#stream(`/v1/jobs/${jobId}/result?format=ndjson`) });
-    for await (const line of lines) {
-      if (line === '') continue;
-      for (const { className: name } of objectsIn(ResultFrame.parse(JSON.parse(line)))) {
-        counts.set(name, (counts.get(name) ?? 0) + 1);
-      }
-    }
-    return [...counts].sort(([, left], [, right]) => right - left);
+  /** Streams the video with boxes drawn on it to a file. */
+  async saveAnnotated(jobId: string, target: string): Promise<void> {
+    const body = await this.#stream(`/v1/jobs/${jobId}/video?annotated=1`);
+    await pipeline(body, createWriteStream(target)).catch((cause: unknown) => notSaved('annotated video', cause));
   }
 
   async #stream(path: string): Promise<Readable> {
@@ -134,6 +131,12 @@ export class Client {
       unreachable: true,
     });
   }
+}
+
+function notSaved(what: string, cause: unknown): never {
+  throw new Refusal(`the ${what} could not be saved: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+  });
 }
 
 function reasonIn(body: string, status: number): string {

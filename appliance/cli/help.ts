@@ -42,12 +42,14 @@ The daemon's log goes to vedette.log in the data folder; its warnings are shown 
 
 Runs the daemon in the foreground with its log on stdout, until SIGINT or SIGTERM.
 `,
-  run: `vedette run [--tool TOOL] [--json OUT] [--url URL] FILE
+  run: `vedette run [--tool TOOL]… [--pipeline NAME] [--annotated OUT] [--json OUT] [--url URL] FILE
 
 Uploads FILE to a running appliance and shows the job's progress. Ctrl-C cancels the job.
 
-  --tool TOOL  detect or track; default: detect
-  --json OUT   write the whole result to OUT; - is stdout (everything else then goes to stderr)
+  --tool TOOL      detect, track or a plugin's; several look at the video in one pass; default: detect
+  --pipeline NAME  one of the appliance's pipelines
+  --annotated OUT  have the video with boxes drawn on it made as well, and write it to OUT
+  --json OUT       write the whole result to OUT; - is stdout (everything else then goes to stderr)
 ${urlOption}`,
   doctor: `vedette doctor [--url URL]
 

@@ -16,6 +16,8 @@ export async function run(command: RunCommand, environment: Environment): Promis
   if (environment.url === null) throw new UsageError('the configured port is 0; say where with --url', 'run');
   await requireFile(command.file, 'run');
   if (command.json !== undefined && command.json !== '-') await requireFolder(command.json);
+  const { tools, pipeline, annotated } = command;
+  if (annotated !== undefined) await requireFolder(annotated);
   const client = new Client({ url: environment.url, apiKey: environment.apiKey });
   const display = new Display(command.json === '-' ? process.stderr : process.stdout);
   const interrupt = new Interrupt(() => process.exit(exitCodes.interrupted));
@@ -25,11 +27,12 @@ export async function run(command: RunCommand, environment: Environment): Promis
       display,
       signal: interrupt.signal,
       file: command.file,
-      tool: command.tool,
+      wish: { tools, pipeline, annotated: annotated !== undefined },
       place: (jobId) => command.json ?? `${client.url}/v1/jobs/${jobId}/result`,
     });
     if (!succeeded(job)) return exitCodes.failed;
     if (command.json !== undefined) await client.saveResult(job.job_id, command.json);
+    if (annotated !== undefined) await client.saveAnnotated(job.job_id, annotated);
     return exitCodes.ok;
   } catch (error) {
     if (interrupt.signal.aborted) return exitCodes.interrupted;

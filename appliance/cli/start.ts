@@ -38,7 +38,14 @@ async function useRunning(client: Client, video: string | undefined, display: Di
   const interrupt = new Interrupt(() => process.exit(exitCodes.interrupted));
   try {
     const place = (jobId: string) => `${client.url}/v1/jobs/${jobId}/result`;
-    const job = await analyse({ client, display, signal: interrupt.signal, file: video, tool: 'detect', place });
+    const job = await analyse({
+      client,
+      display,
+      signal: interrupt.signal,
+      file: video,
+      wish: { tools: ['detect'] },
+      place,
+    });
     return succeeded(job) ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     if (interrupt.signal.aborted) return exitCodes.interrupted;
@@ -112,7 +119,7 @@ class OwnAppliance {
       display: this.#display,
       signal: AbortSignal.any([this.#interrupt.signal, gone.signal]),
       file: video,
-      tool: 'detect',
+      wish: { tools: ['detect'] },
       place: (jobId) => shortened(join(dataFolder, 'jobs', jobId)),
     });
     return succeeded(job) ? exitCodes.ok : exitCodes.failed;

@@ -8,6 +8,7 @@ import type { Provider } from '../contract/frame.ts';
 import { FromWorker, type ToWorker } from '../contract/ipc.ts';
 import type { RuntimeSettings } from '../contract/runtime.ts';
 import { workerEntry } from './installation.ts';
+import { plainPlan } from '../contract/plan.ts';
 
 export interface Trial {
   /** An ONNX file. */
@@ -101,8 +102,11 @@ function follow(child: ChildProcess, trial: Trial, folder: string): Promise<Tria
 }
 
 const asJobsDo = {
-  tool: 'video_player_detection',
+  pluginId: 'yolo-tracker',
+  tools: ['video_player_detection'] as [string],
+  stages: [...plainPlan.stages],
+  clips: [],
   detection: { confidence: 0.25, iou: 0.7, classes: null, aliases: {} },
   stallMs: 60_000,
   mayJump: true,
-} as const satisfies Partial<Extract<ToWorker, { type: 'start' }>>;
+} satisfies Partial<Extract<ToWorker, { type: 'start' }>>;

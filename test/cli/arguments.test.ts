@@ -26,11 +26,18 @@ describe('readArguments', () => {
   });
 
   it('runs a file with the detection tool unless another is named', () => {
-    expect(read('run a.mp4')).toEqual({ kind: 'run', file: 'a.mp4', tool: 'detect', json: undefined, url: undefined });
+    const plain = { pipeline: undefined, annotated: undefined, json: undefined, url: undefined };
+    expect(read('run a.mp4')).toEqual({ kind: 'run', file: 'a.mp4', tools: ['detect'], ...plain });
+    expect(read('run --tool detect --tool track --pipeline night --annotated out.mp4 a.mp4')).toEqual({
+      ...{ kind: 'run', file: 'a.mp4', tools: ['detect', 'track'], ...plain },
+      ...{ pipeline: 'night', annotated: 'out.mp4' },
+    });
+    expect(() => read('run --annotated - a.mp4')).toThrow('takes a file');
     expect(read('run --tool track --json - --url http://box:8000 a.mp4')).toEqual({
       kind: 'run',
       file: 'a.mp4',
-      tool: 'track',
+      ...plain,
+      tools: ['track'],
       json: '-',
       url: 'http://box:8000',
     });

@@ -193,12 +193,12 @@ describe('vedette run', () => {
 
   it('analyses a file on a running appliance and writes the whole result', async () => {
     const out = join(tempData(), 'result.json');
-    const { code, lines } = await vedette(['run', sample, '--json', out, '--url', daemon.url]).ended;
-    expect(lines.at(-1)).toMatch(summary(350));
+    const { code, lines } = await vedette(['run', part.file, '--json', out, '--url', daemon.url]).ended;
+    expect(lines.at(-1)).toMatch(summary(part.frames));
     expect(code).toBe(0);
     const result = JSON.parse(readFileSync(out, 'utf8')) as { frames: unknown[]; status: string };
     expect(result).toMatchObject({ status: 'completed' });
-    expect(result.frames).toHaveLength(350);
+    expect(result.frames).toHaveLength(part.frames);
   });
 
   it('ends with 1 and the reason when the job fails', async () => {

@@ -15,6 +15,7 @@ import { tempData } from '../support/temp-data.ts';
 import type { Loot, Temptation } from '../support/workers/prober.ts';
 import { recordFault } from './table.ts';
 import { everything } from '../support/everything.ts';
+import { detectingWork } from '../support/work.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const log = pino({ level: 'silent' });
@@ -64,7 +65,7 @@ async function putToWork(
   worker.send({
     type: 'start',
     jobId: 'mine',
-    tool: 'video_player_detection',
+    ...detectingWork,
     detection: everything(),
     stallMs: 1000,
     mayJump: false,

@@ -16,8 +16,8 @@ it('has the defaults, so that copying it whole changes nothing', () => {
 it('names every setting', () => {
   const text = readFileSync(example, 'utf8');
   for (const [name, value] of Object.entries(readConfig({ VEDETTE_CONFIG: '/dev/null' }))) {
-    // What systemd says is no setting, nor is where the settings are and come from.
-    if (['supervisor', 'file', 'fromVariables', 'layers', 'kioskBroken'].includes(name)) continue;
+    // What systemd says is no setting, nor are pipelines.yaml and where the settings are and come from.
+    if (['supervisor', 'file', 'fromVariables', 'layers', 'kioskBroken', 'book'].includes(name)) continue;
     expect(text).toMatch(new RegExp(`^(# )?${name}:`, 'm'));
     if (typeof value !== 'object' || Array.isArray(value) || value === null) continue;
     for (const inner of Object.keys(value)) expect(text).toMatch(new RegExp(`^  (# )?${inner}:`, 'm'));

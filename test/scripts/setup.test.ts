@@ -185,12 +185,12 @@ describe('Debian packages', () => {
     expect(err).toContain('    E: Unable to locate package x');
   });
 
-  it('keeps the service of a broker that it brings switched off', () => {
+  it('keeps the services that it brings switched off', () => {
     machine.stand('systemctl');
-    machine.inside('as_root() { "$@"; }; hold_broker_back ffmpeg mosquitto-clients; release_broker');
+    machine.inside('as_root() { "$@"; }; hold_services_back ffmpeg mosquitto-clients; release_services');
     expect(machine.called()).toEqual([]);
     const held = machine.inside(
-      'as_root() { "$@"; }; runs_systemd() { true; }; hold_broker_back mosquitto; release_broker',
+      'as_root() { "$@"; }; runs_systemd() { true; }; hold_services_back mosquitto; release_services',
     );
     expect(held.out).toContain('the mosquitto service will stay off');
     expect(machine.called()).toEqual([

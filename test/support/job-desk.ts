@@ -10,16 +10,21 @@ import { jobFiles } from '../../appliance/contract/frame.ts';
 import { type JobOptions, noJobOptions } from '../../appliance/contract/job-options.ts';
 import { isFinal, type Job } from '../../appliance/contract/job.ts';
 import { migrations } from '../../appliance/daemon/folders.ts';
+import { type Confinement, plain } from '../../appliance/daemon/jobs/confinement.ts';
 import type { JobLimits } from '../../appliance/daemon/jobs/job-limits.ts';
+import type { NewJob } from '../../appliance/daemon/jobs/new-job.ts';
 import { Jobs } from '../../appliance/daemon/jobs/jobs.ts';
+import type { Carriers } from '../../appliance/daemon/jobs/transfers.ts';
 import { Lookout } from '../../appliance/daemon/jobs/lookout.ts';
 import { WorkerSupply } from '../../appliance/daemon/jobs/worker-supply.ts';
 import { EventStream } from '../../appliance/daemon/publish/stream.ts';
 import { openDatabase } from '../../appliance/daemon/record/database.ts';
 import { JobStore } from '../../appliance/daemon/record/job-store.ts';
+import { compiledWorker } from './compiled-worker.ts';
 import { tempData } from './temp-data.ts';
 import type { Script } from './workers/scripted.ts';
 import { everything } from './everything.ts';
+import { detecting } from './work.ts';
 
 export interface DeskOptions {
   readonly folder?: string;
@@ -27,6 +32,10 @@ export interface DeskOptions {
   /** The one in use. Of the others, 'broken' cannot be loaded and 'gone' is not there. */
   readonly model?: string;
   readonly memoryBytes?: number;
+  /** What workers are kept in; plain where left out. */
+  readonly confinement?: Confinement;
+  /** Who downloads and delivers; nobody where left out. */
+  readonly carriers?: Carriers;
   /** False: jobs wait until `jobs.begin()`. */
   readonly begin?: boolean;
 }
@@ -37,7 +46,9 @@ export async function openDesk({
   limits = {},
   model = 'scripted',
   memoryBytes = Infinity,
+  confinement = plain,
   begin = true,
+  carriers,
 }: DeskOptions = {}) {
   const log = pino({ level: 'silent' });
   const database = openDatabase(join(folder, 'vedette.db'), migrations);
@@ -54,11 +65,12 @@ export async function openDesk({
   stream.on('job-progressed', hear);
   stream.on('job-removed', hear);
   const workers: WorkerSupply = new WorkerSupply({
-    entry: new URL('./workers/scripted.ts', import.meta.url),
+    entry: compiledWorker('scripted'),
     prepare: { type: 'prepare', model: { name: model, path: '/nowhere' }, providers: ['cpu'], threads: 1 },
     readyMs: 20_000,
     graceMs: 300,
     memoryBytes,
+    confinement,
     onChange: () => {
       if (workers.fault) faults.push(workers.fault);
       if (begin && !workers.fault) jobs.begin();
@@ -74,6 +86,7 @@ export async function openDesk({
     lookout,
     folder: join(folder, 'jobs'),
     limits: allowed,
+    carriers,
     detection: () => everything(),
     prepareFor: (name) => {
       if (name === 'gone')
@@ -97,14 +110,13 @@ export async function openDesk({
   await jobs.open();
   if (begin) jobs.begin();
 
-  const submit = (script: Script, options: JobOptions = noJobOptions): Job => {
+  const submit = (script: Script, options: JobOptions = noJobOptions, work: Partial<NewJob> = {}): Job => {
     const id = randomUUID();
     const text = JSON.stringify(script);
     mkdirSync(join(folder, 'jobs', id), { recursive: true });
     writeFileSync(join(folder, 'jobs', id, jobFiles.input), text);
-    const what = { pluginId: 'yolo-tracker', tool: 'video_player_detection', jobType: 'video' as const };
     const source = { sourceName: `${script.behaviour}.mp4`, sourceBytes: text.length, sourceType: 'video/mp4' };
-    return jobs.create({ id, options, ...what, ...source });
+    return jobs.create({ id, options, ...detecting, ...source, ...work });
   };
   /** Resolves with the first event that fits, past or to come. */
   const until = <E extends ApplianceEvent>(fits: (event: ApplianceEvent) => event is E): Promise<E> =>

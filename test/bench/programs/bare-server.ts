@@ -10,6 +10,7 @@ import type { ProgressView } from '../../../appliance/contract/api.ts';
 import type { FromWorker, ToWorker } from '../../../appliance/contract/ipc.ts';
 import { workerEnvironment } from '../../../appliance/daemon/jobs/worker-environment.ts';
 import { answerOrders } from '../answering.ts';
+import { detectingWork } from '../../support/work.ts';
 
 export type Order =
   | { readonly kind: 'listen' }
@@ -71,7 +72,7 @@ class BareServer {
             jobId: 'bench',
             inputPath: video,
             artifactDir: folder,
-            tool: 'video_player_detection',
+            ...detectingWork,
             detection: { confidence: 0.25, iou: 0.7, classes: null, aliases: {} },
             stallMs: 60_000,
             mayJump: true,

@@ -10,8 +10,9 @@ import { loadGStreamer } from '../../../appliance/worker/ingest/gstreamer.ts';
 import { platforms } from '../../../appliance/worker/ingest/pipeline.ts';
 import { Player } from '../../../appliance/worker/ingest/player.ts';
 import { runJob } from '../../../appliance/worker/job.ts';
-import { tools } from '../../../appliance/worker/tools/registry.ts';
+import { toolOf } from '../../../appliance/worker/tools/registry.ts';
 import { answerOrders } from '../answering.ts';
+import { detectingWork } from '../../support/work.ts';
 
 export type Order =
   /** `threads` null: as the worker chooses. */
@@ -53,7 +54,7 @@ async function bare(model: Model, frames: number): Promise<Spent> {
 async function job(model: Model, inputPath: string): Promise<Spent> {
   const artifactDir = await mkdtemp(join(tmpdir(), 'vedette-bench-'));
   const player = new Player(gstreamer);
-  const tool = tools.video_player_detection;
+  const tool = toolOf('video_player_detection');
   const since = clock();
   try {
     const { frames } = await runJob({
@@ -62,12 +63,12 @@ async function job(model: Model, inputPath: string): Promise<Spent> {
         jobId: 'bench',
         inputPath,
         artifactDir,
-        tool: tool.id,
+        ...detectingWork,
         detection: { confidence: 0.25, iou: 0.7, classes: null, aliases: {} },
         stallMs: 60_000,
         mayJump: true,
       },
-      tool,
+      tools: [tool],
       model,
       player,
       platform: platforms.software,
