@@ -11,7 +11,7 @@ import type { Snapshot } from './publish/snapshot.ts';
 import type { EventStream } from './publish/stream.ts';
 import type { Database } from './record/database.ts';
 import { RemovedTopics } from './record/removed-topics.ts';
-import { makeRedis, type RedisPart } from './redis-part.ts';
+import { openRedis, type RedisPart } from './redis-part.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 import { makeWebhooks } from './webhooks-part.ts';
 
@@ -50,6 +50,6 @@ export async function openPublishers(config: Config, neighbours: Neighbours): Pr
     }),
   );
   const webhooks = parts.add('webhooks', makeWebhooks(config, { database, stream, onChange, log }));
-  const redis = parts.add('redis', makeRedis(config, told));
+  const redis = parts.add('redis', await openRedis(config, told));
   return { mqtt, webhooks, redis };
 }

@@ -4,7 +4,6 @@ import { type Log, maskUrl } from '../log.ts';
 import type { Config } from './config.ts';
 import type { Snapshot } from './publish/snapshot.ts';
 import type { EventStream } from './publish/stream.ts';
-import { RedisLink } from './redis/link.ts';
 import { RedisPublisher } from './redis/publisher.ts';
 import { RemoteJobs } from './redis/remote-jobs.ts';
 import { keysOf } from './redis/words.ts';
@@ -28,12 +27,14 @@ export interface RedisPart {
   close(): Promise<void>;
 }
 
-export function makeRedis(
+export async function openRedis(
   { redis, node }: Config,
   { boot, stream, snapshot, onStateChange, log }: Neighbours,
-): RedisPart {
+): Promise<RedisPart> {
   const { url, prefix, public_url: publicUrl } = redis;
   if (url === null) return nothing;
+  // Its client takes longer to load than most of a start: only where it is wanted.
+  const { RedisLink } = await import('./redis/link.ts');
   const keys = keysOf(prefix);
   let reason: string | null = null;
   let twin = false;

@@ -47,8 +47,8 @@ export async function analyze(options: AnalysisOptions): Promise<Done> {
     const made = await withFollowers(options);
     return await pack(options, made, poster);
   } catch (error) {
-    await notebook.save().catch(() => undefined); // the error says more than this one would
-    await pictures.close();
+    // Side by side: a worker that is cancelled has a moment for both. The error says more than the notebook's would.
+    await Promise.all([notebook.save().catch(() => undefined), pictures.close()]);
     throw error;
   } finally {
     await notebook.close();

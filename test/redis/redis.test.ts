@@ -3,7 +3,7 @@ import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { JobItem, toJobItem } from '../../appliance/contract/api.ts';
 import type { Config } from '../../appliance/daemon/config.ts';
-import { makeRedis, type RedisPart } from '../../appliance/daemon/redis-part.ts';
+import { openRedis, type RedisPart } from '../../appliance/daemon/redis-part.ts';
 import { redisMissing, startRedis, type TestRedis } from '../support/redis.ts';
 import { Source } from '../publish/source.ts';
 
@@ -40,9 +40,9 @@ describe.skipIf(redisMissing)('two appliances on one Redis', () => {
     await Promise.all(open.splice(0).map(({ redis }) => redis.close()));
   });
 
-  function start(node: string, publicUrl: string | null = null): Appliance {
+  async function start(node: string, publicUrl: string | null = null): Promise<Appliance> {
     const source = new Source();
-    const redis = makeRedis({ node, redis: { url: server.url, prefix, public_url: publicUrl } } as Config, {
+    const redis = await openRedis({ node, redis: { url: server.url, prefix, public_url: publicUrl } } as Config, {
       ...{ boot: `boot-${node}`, stream: source.stream, snapshot: source.snapshot, log: source.log },
       onStateChange: () => undefined,
     });
@@ -60,18 +60,18 @@ describe.skipIf(redisMissing)('two appliances on one Redis', () => {
     expect.poll(() => fits(redis.remote.list), { timeout: 8000, interval: 20 }).toBe(true);
 
   test('a job that was there before is in the snapshot, with where it is', async () => {
-    const b = start('b', 'http://b.lan:8000');
+    const b = await start('b', 'http://b.lan:8000');
     const job = b.source.create({ progress: 40, seq: 7 });
     const kept = () => observer.hGet(`${prefix}:job:${job.id}`, 'progress');
     await expect.poll(kept, { timeout: 8000 }).toBe('40');
-    const a = start('a');
+    const a = await start('a');
     await sees(a, (items) => items.length === 1);
     const appliance = { node: 'b', url: 'http://b.lan:8000' };
     expect(a.redis.remote.get(job.id)).toEqual({ ...toJobItem(job), appliance });
   });
 
   test('its progress and its end are told on, never back, and it goes when it is removed', async () => {
-    const [a, b] = [start('a'), start('b', 'http://b.lan:8000')];
+    const [a, b] = await Promise.all([start('a'), start('b', 'http://b.lan:8000')]);
     const job = b.source.create({ progress: 1, currentFrame: 0 });
     await sees(a, (items) => items.length === 1);
     for (const progress of [10, 30, 60, 90]) b.source.progress(job.id, { progress });
@@ -89,7 +89,7 @@ describe.skipIf(redisMissing)('two appliances on one Redis', () => {
   });
 
   test('programs read every event on the stream, and the newest state in the hash', async () => {
-    const b = start('b');
+    const b = await start('b');
     const before = b.source.create({ progress: 1, currentFrame: 0 });
     await expect.poll(() => observer.exists(`${prefix}:job:${before.id}`), { timeout: 8000 }).toBe(1);
     b.source.progress(before.id, { progress: 55, currentFrame: 550 });
@@ -109,7 +109,7 @@ describe.skipIf(redisMissing)('two appliances on one Redis', () => {
   });
 
   test('after an outage that cost everything, all is there again, and the complaint is gone', async () => {
-    const [a, b] = [start('a'), start('b')];
+    const [a, b] = await Promise.all([start('a'), start('b')]);
     const job = b.source.create({ progress: 10 });
     await sees(a, (items) => items.length === 1);
     await server.kill();
@@ -126,7 +126,7 @@ describe.skipIf(redisMissing)('two appliances on one Redis', () => {
   });
 
   test('what makes no sense is left out, and a job of an appliance that left says so', async () => {
-    const [a, b] = [start('a'), start('b')];
+    const [a, b] = await Promise.all([start('a'), start('b')]);
     const job = b.source.create({ progress: 10 });
     await sees(a, (items) => items.length === 1);
     const strange = { kind: 'job', node: 'c', boot: 'x', job_id: 'y', data: '{"job_id": 7' };
@@ -141,7 +141,7 @@ describe.skipIf(redisMissing)('two appliances on one Redis', () => {
 
 test('without a URL there is nothing of it', async () => {
   const source = new Source();
-  const redis = makeRedis({ node: 'a', redis: { url: null, prefix: 'v', public_url: null } } as Config, {
+  const redis = await openRedis({ node: 'a', redis: { url: null, prefix: 'v', public_url: null } } as Config, {
     ...{ boot: 'x', stream: source.stream, snapshot: source.snapshot, log: source.log, onStateChange: () => undefined },
   });
   redis.open();

@@ -26,8 +26,7 @@ function show(house: ModelHouse, model: string, picture: Uint8Array) {
 /** What lies in the folders that pictures come through. */
 function left(house: ModelHouse): string[] {
   const folders = ['jobs', 'uploads'].flatMap((name) => readdirSync(join(house.data, name)));
-  // Where uploads wait, not one of them.
-  return folders.filter((name) => !['resumable', 'kept'].includes(name));
+  return folders.filter((name) => name !== 'resumable');
 }
 
 test(

@@ -51,9 +51,12 @@ export class VideoInputs {
   /** Takes up what an earlier daemon left. */
   async open(): Promise<void> {
     const { folder, log } = this.#options;
-    await mkdir(folder, { recursive: true });
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return []; // it is made for the first video
+      throw error;
+    });
     const found: [string, VideoInput][] = [];
-    for (const name of await readdir(folder)) {
+    for (const name of names) {
       const id = pathForm.exec(prefix + name)?.[1];
       const input = id === undefined ? null : await this.#read(id);
       if (id !== undefined && input) found.push([id, input]);
@@ -61,8 +64,7 @@ export class VideoInputs {
     for (const [id, input] of found.sort(([, a], [, b]) => a.cameAt - b.cameAt)) this.#inputs.set(id, input);
     // What is no whole pair is of an upload that a crash cut off.
     const known = new Set(found.flatMap(([id]) => [`${id}.mp4`, `${id}.json`]));
-    for (const name of await readdir(folder))
-      if (!known.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+    for (const name of names) if (!known.has(name)) await rm(join(folder, name), { recursive: true, force: true });
     await this.#sweep();
     this.#sweeping = setInterval(() => {
       this.#sweep().catch((err: unknown) => log.error({ err }, 'uploaded videos not swept'));
@@ -78,6 +80,7 @@ export class VideoInputs {
     const { uploads, log } = this.#options;
     const id = randomUUID();
     await uploads.takeIn(request, async (part, { name, type, bytes }) => {
+      await mkdir(this.#options.folder, { recursive: true });
       await writeDurably(this.#about(id), JSON.stringify({ name, type } satisfies z.infer<typeof About>));
       await moveDurably(part, this.#file(id));
       this.#inputs.set(id, { name, type, bytes, cameAt: Date.now() });
