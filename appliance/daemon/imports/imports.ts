@@ -154,7 +154,6 @@ export class Imports {
       log.info({ importId: entry.view.id, reason: fault.message }, 'video not taken in');
       this.#show(entry, { state: 'failed', error: fault.message });
     }
-    this.#forgetOldest();
   }
 
   async #take(entry: Entry, { id, name, bytes, type }: Arrived): Promise<void> {
@@ -190,7 +189,10 @@ export class Imports {
 
   #show(entry: Entry, change: Partial<ImportCopy>): void {
     entry.view = { ...entry.view, ...change };
-    if (this.#entries.has(entry.view.id)) this.#told.changed();
+    if (!this.#entries.has(entry.view.id)) return;
+    // In the same turn: nobody sees more of them than are told.
+    if (!isUnderWay(entry.view.state)) this.#forgetOldest();
+    this.#told.changed();
   }
 
   #forgetOldest(): void {
